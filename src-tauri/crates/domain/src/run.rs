@@ -1,0 +1,92 @@
+use crate::{Error, ModelId, Parameters, RunId, Timestamp};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// What became of a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// Under way.
+    Running,
+    /// The answer is whole.
+    Completed,
+    /// The user stopped it; the answer is what had arrived.
+    Stopped,
+    /// It failed; `error` says why.
+    Failed,
+    /// The application ended during it; the answer is what had arrived.
+    Interrupted,
+}
+
+/// Why the model stopped talking.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum FinishReason {
+    /// It ended its answer.
+    Stop,
+    /// `max_tokens` was reached.
+    Length,
+    /// It was cancelled.
+    Cancelled,
+}
+
+/// What was measured of a run. A value is absent when it could not be.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Measures {
+    /// From the request's acceptance to its last token, milliseconds.
+    pub total_ms: Option<f64>,
+    /// From the request's acceptance to the first token, milliseconds,
+    /// including the model's load when it had to be loaded.
+    pub ttft_ms: Option<f64>,
+    /// Tokens after the first over the time since the first, per second.
+    /// Absent for answers of fewer than two tokens.
+    pub tokens_per_s: Option<f64>,
+    /// Tokens of the prompt as sent, chat template included.
+    pub tokens_in: Option<u32>,
+    /// Tokens of the answer.
+    pub tokens_out: Option<u32>,
+}
+
+/// One inference request and its answer, as stored.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Run {
+    /// Its identifier.
+    pub id: RunId,
+    /// When it was accepted.
+    pub started_at: Timestamp,
+    /// The model that answered.
+    pub model: ModelId,
+    /// That model's name at the time.
+    pub model_name: String,
+    /// What was asked.
+    pub prompt: String,
+    /// What was answered, as far as it came.
+    pub answer: String,
+    /// With which parameters; the seed is the one that was used.
+    pub parameters: Parameters,
+    /// What became of it.
+    pub outcome: Outcome,
+    /// Why the model stopped, when it did.
+    pub finish_reason: Option<FinishReason>,
+    /// Why it failed, when it did.
+    pub error: Option<Error>,
+    /// What was measured.
+    pub measures: Measures,
+}
+
+/// A run as a row of a list.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct RunSummary {
+    /// Its identifier.
+    pub id: RunId,
+    /// When it was accepted.
+    pub started_at: Timestamp,
+    /// The name of the model that answered.
+    pub model_name: String,
+    /// The first 200 characters of what was asked.
+    pub prompt_start: String,
+    /// What became of it.
+    pub outcome: Outcome,
+    /// What was measured.
+    pub measures: Measures,
+}
