@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// The longest prompt that is looked at, in bytes of UTF-8. Far beyond any
 /// context, and small enough to tokenize at once.
-pub const MAX_PROMPT_BYTES: usize = 4 * 1024 * 1024;
+pub const MAX_PROMPT_BYTES: usize = 1024 * 1024;
 
 /// The largest seed: what a JavaScript number holds exactly.
 const MAX_SEED: u64 = (1 << 53) - 1;

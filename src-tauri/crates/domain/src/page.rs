@@ -7,6 +7,7 @@ const MAX_LIMIT: u32 = 500;
 
 /// One page of a list, newest first.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "Page_of_{T}")]
 pub struct Page<T> {
     /// The rows.
     pub items: Vec<T>,

@@ -1,1 +1,11 @@
-//! nopenai-runtime
+//! Worker processes: started, supervised, cancelled, ended.
+//!
+//! The window's process never does mathematics. A [`Worker`] is a child
+//! process with one model in it; whatever happens to it, its runs end with a
+//! reason and the studio goes on.
+
+mod runs;
+mod worker;
+
+pub use runs::{Generation, GenerationEvent};
+pub use worker::{Launcher, Worker};

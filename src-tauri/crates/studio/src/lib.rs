@@ -1,1 +1,18 @@
-//! nopenai-studio
+//! The application without a window: the rooms, composed, and everything it
+//! can do as a list of operations ([`operations::all`]).
+//!
+//! A transport (the window's commands, later HTTP) looks an operation up by
+//! name, gives it JSON and a sink for its events, and gets JSON back.
+
+mod data;
+mod openapi;
+mod operation;
+pub mod operations;
+mod studio;
+
+pub use data::DataFolder;
+pub use nopenai_domain::{Clock, Code, Error, Result, SystemClock, processor};
+pub use nopenai_protocol::ElementType;
+pub use openapi::document as openapi_document;
+pub use operation::{Entry, Events, Method, Operation, Route, Sink};
+pub use studio::{Studio, StudioOptions};

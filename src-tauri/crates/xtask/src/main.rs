@@ -1,1 +1,63 @@
-fn main() {}
+//! The commands people type: `cargo xtask COMMAND`.
+
+mod bench;
+mod command;
+mod debian;
+mod digest;
+mod generate;
+mod node;
+mod pip;
+mod run;
+mod setup;
+mod starter;
+mod test;
+mod ui;
+mod workspace;
+
+use anyhow::{Result, bail};
+use std::process::ExitCode;
+use workspace::Workspace;
+
+const USAGE: &str = "\
+Usage: cargo xtask COMMAND
+
+  setup              install what running and testing need, and the starter model
+  run                set up, build and open the window; without a display, open it
+                     on a virtual one, ask the starter model and print its answer
+  test               everything that CI checks
+  bench engine       our worker against mistral.rs called directly
+  bench startup      how soon the window is ready, and what it weighs
+  generate           write docs/openapi.json and the UI's types from the operations
+  generate --check   fail if one of them is stale
+
+How the figures of `bench` are taken: docs/BENCHMARKS.md.";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match dispatch(&words) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("\nerror: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn dispatch(words: &[&str]) -> Result<()> {
+    if let [] | ["help" | "--help" | "-h"] = words {
+        println!("{USAGE}");
+        return Ok(());
+    }
+    let workspace = Workspace::find()?;
+    match words {
+        ["setup"] => setup::everything(&workspace),
+        ["run"] => run::run(&workspace),
+        ["test"] => test::test(&workspace),
+        ["bench", "engine"] => bench::engine(&workspace),
+        ["bench", "startup"] => bench::startup(&workspace),
+        ["generate"] => generate::write(&workspace),
+        ["generate", "--check"] => generate::check(&workspace),
+        _ => bail!("unknown command `{}`\n\n{USAGE}", words.join(" ")),
+    }
+}

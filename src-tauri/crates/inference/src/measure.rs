@@ -1,0 +1,65 @@
+use nopenai_domain::Measures;
+use std::time::{Duration, Instant};
+
+/// The times of one run, on the monotonic clock.
+pub struct Stopwatch {
+    accepted: Instant,
+    first_token: Option<Instant>,
+}
+
+impl Stopwatch {
+    pub fn start() -> Self {
+        Self { accepted: Instant::now(), first_token: None }
+    }
+
+    /// Notes a token's arrival; only the first one matters.
+    pub fn token(&mut self) {
+        self.first_token.get_or_insert_with(Instant::now);
+    }
+
+    /// What the run measured, ending now.
+    pub fn measures(&self, tokens_in: Option<u32>, tokens_out: Option<u32>) -> Measures {
+        let end = Instant::now();
+        let generating = self.first_token.map(|first| end - first);
+        Measures {
+            total_ms: Some(milliseconds(end - self.accepted)),
+            ttft_ms: self.first_token.map(|first| milliseconds(first - self.accepted)),
+            tokens_per_s: rate(tokens_out, generating),
+            tokens_in,
+            tokens_out,
+        }
+    }
+}
+
+/// Tokens after the first over the time since the first.
+fn rate(tokens_out: Option<u32>, generating: Option<Duration>) -> Option<f64> {
+    let after_first = tokens_out?.checked_sub(1).filter(|&tokens| tokens > 0)?;
+    let seconds = generating?.as_secs_f64();
+    (seconds > 0.0).then(|| f64::from(after_first) / seconds)
+}
+
+fn milliseconds(duration: Duration) -> f64 {
+    duration.as_secs_f64() * 1000.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_rate_leaves_out_the_first_token_and_needs_a_second() {
+        let two_seconds = Some(Duration::from_secs(2));
+        assert_eq!(rate(Some(21), two_seconds), Some(10.0));
+        assert_eq!(rate(Some(1), two_seconds), None);
+        assert_eq!(rate(Some(0), two_seconds), None);
+        assert_eq!(rate(None, two_seconds), None);
+        assert_eq!(rate(Some(21), None), None);
+    }
+
+    #[test]
+    fn without_a_token_there_is_no_ttft() {
+        let measures = Stopwatch::start().measures(Some(3), None);
+        assert_eq!(measures.ttft_ms, None);
+        assert!(measures.total_ms.is_some());
+    }
+}

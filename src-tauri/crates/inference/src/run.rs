@@ -1,0 +1,258 @@
+use crate::{Engine, EngineState, Prompt, engine::lock, measure::Stopwatch};
+use nopenai_domain::{
+    Code, Error, FinishReason, LoadProgress, Measures, ModelId, Outcome, Result, Run, RunId,
+};
+use nopenai_runtime::GenerationEvent;
+use nopenai_store::History;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use tokio_util::sync::CancellationToken;
+
+/// One event of a run's stream: numbered from 0, ending in one `finished`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct RunEvent {
+    /// The run.
+    pub run: RunId,
+    /// The event's number in the stream.
+    pub sequence: u64,
+    /// What happened.
+    #[serde(flatten)]
+    pub step: RunStep,
+}
+
+/// What happens in a run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum RunStep {
+    /// It is recorded and waits for its turn.
+    Accepted,
+    /// The model has to be loaded first.
+    Loading {
+        /// How far that has come.
+        progress: LoadProgress,
+    },
+    /// The prompt is being read.
+    Started {
+        /// Tokens of the prompt, template included.
+        tokens_in: u32,
+        /// The seed of the draw.
+        seed: u64,
+    },
+    /// Text to append to the answer.
+    Token {
+        /// The text.
+        text: String,
+    },
+    /// The last event: the run as recorded.
+    Finished {
+        /// The run.
+        result: Box<Run>,
+    },
+}
+
+impl Engine {
+    /// Answers `prompt`, recording the run from its start to its end, and
+    /// returns it as recorded. A run that fails after it was recorded is a
+    /// result, with its reason in [`Run::error`].
+    ///
+    /// # Errors
+    /// Only before the run was recorded: [`Code::InvalidInput`],
+    /// [`Code::NotFound`], [`Code::UnsupportedModel`], [`Code::Busy`] or
+    /// [`Code::StoreUnavailable`].
+    pub async fn run(&self, prompt: Prompt, events: impl FnMut(RunEvent) + Send) -> Result<Run> {
+        prompt.validate()?;
+        let stopwatch = Stopwatch::start();
+        let run = self.record(&prompt).await?;
+        let cancel = CancellationToken::new();
+        lock(&self.shared.runs).insert(run.id, cancel.clone());
+        let mut conversation = Conversation {
+            history: self.shared.options.store.history(),
+            stopwatch,
+            events,
+            sequence: 0,
+            pieces: 0,
+            run,
+        };
+        conversation.emit(RunStep::Accepted);
+        let ended = conversation.converse(self, &prompt, &cancel).await;
+        if ended.is_ok() {
+            self.shared.recovery.succeeded();
+        }
+        let run = conversation.close(ended).await;
+        lock(&self.shared.runs).remove(&run.id);
+        Ok(run)
+    }
+
+    /// Stops a run, whether it waits, loads or answers.
+    ///
+    /// # Errors
+    /// [`Code::NotFound`] when it is not under way.
+    pub fn cancel(&self, run: RunId) -> Result<()> {
+        match lock(&self.shared.runs).get(&run) {
+            Some(cancel) => {
+                cancel.cancel();
+                Ok(())
+            }
+            None => Err(Error::new(Code::NotFound, format!("Run {run} is not under way."))),
+        }
+    }
+
+    async fn record(&self, prompt: &Prompt) -> Result<Run> {
+        let options = &self.shared.options;
+        let model = options.registry.get(&self.chosen(prompt)?)?;
+        // Refuses a file the engine can't run before anything is recorded.
+        options.registry.path(&model.id)?;
+        let mut parameters = prompt.parameters.clone();
+        parameters.seed.get_or_insert_with(options.draw_seed);
+        let run = Run {
+            id: RunId::generate(),
+            started_at: options.store.clock().now(),
+            model: model.id,
+            model_name: model.name,
+            prompt: prompt.prompt.clone(),
+            answer: String::new(),
+            parameters,
+            outcome: Outcome::Running,
+            finish_reason: None,
+            error: None,
+            measures: Measures::default(),
+        };
+        options.store.history().start(run.clone()).await?;
+        Ok(run)
+    }
+
+    fn chosen(&self, prompt: &Prompt) -> Result<ModelId> {
+        prompt.model.clone().or(self.status().model).ok_or_else(|| {
+            Error::invalid("model", "No model is loaded: choose one in the header.")
+        })
+    }
+}
+
+/// A run under way.
+struct Conversation<E> {
+    history: History,
+    stopwatch: Stopwatch,
+    events: E,
+    sequence: u64,
+    pieces: u64,
+    run: Run,
+}
+
+impl<E: FnMut(RunEvent) + Send> Conversation<E> {
+    fn emit(&mut self, step: RunStep) {
+        (self.events)(RunEvent { run: self.run.id, sequence: self.sequence, step });
+        self.sequence += 1;
+    }
+
+    async fn converse(
+        &mut self,
+        engine: &Engine,
+        prompt: &Prompt,
+        cancel: &CancellationToken,
+    ) -> Result<FinishReason> {
+        let cancelled = || Error::new(Code::Cancelled, "The run was stopped.");
+        let turn = tokio::select! {
+            turn = engine.turn() => turn?,
+            () = cancel.cancelled() => return Err(cancelled()),
+        };
+        let model = self.run.model.clone();
+        let loading = engine.ensure_loaded(&turn, &model, |progress| {
+            self.emit(RunStep::Loading { progress });
+        });
+        let worker = tokio::select! {
+            worker = loading => worker?,
+            () = cancel.cancelled() => return Err(cancelled()),
+        };
+        engine.update(|status| status.state = EngineState::Busy);
+        let run = self.run.id;
+        let parameters = self.run.parameters.clone();
+        let mut generation = worker.generate(run, prompt.messages(), parameters);
+        let mut asked_to_stop = false;
+        let ended = loop {
+            let event = tokio::select! {
+                event = generation.recv() => event,
+                () = cancel.cancelled(), if !asked_to_stop => {
+                    asked_to_stop = true;
+                    worker.cancel(run);
+                    continue;
+                }
+            };
+            match event {
+                Some(event) => {
+                    if let Some(ended) = self.receive(event) {
+                        break ended;
+                    }
+                }
+                None => break Err(Error::internal("a run ended without its last event")),
+            }
+        };
+        engine.show_answered(&worker, &model);
+        ended
+    }
+
+    fn receive(&mut self, event: GenerationEvent) -> Option<Result<FinishReason>> {
+        match event {
+            GenerationEvent::Started { tokens_in } => {
+                self.run.measures.tokens_in = Some(tokens_in);
+                let seed = self.run.parameters.seed.unwrap_or_default();
+                self.emit(RunStep::Started { tokens_in, seed });
+                None
+            }
+            GenerationEvent::Token(text) => {
+                self.stopwatch.token();
+                self.run.answer.push_str(&text);
+                self.history.append(self.run.id, self.pieces, text.clone());
+                self.pieces += 1;
+                self.emit(RunStep::Token { text });
+                None
+            }
+            GenerationEvent::Finished { reason, tokens_out } => {
+                self.run.measures.tokens_out = Some(tokens_out);
+                Some(Ok(reason))
+            }
+            GenerationEvent::Failed(error) => Some(Err(error)),
+        }
+    }
+
+    /// Measures and records the end, then tells it.
+    async fn close(mut self, ended: Result<FinishReason>) -> Run {
+        let measured = self.run.measures;
+        self.run.measures = self.stopwatch.measures(measured.tokens_in, measured.tokens_out);
+        match ended {
+            Ok(reason) => {
+                self.run.finish_reason = Some(reason);
+                self.run.outcome = match reason {
+                    FinishReason::Cancelled => Outcome::Stopped,
+                    FinishReason::Stop | FinishReason::Length => Outcome::Completed,
+                };
+            }
+            Err(error) if error.code == Code::Cancelled => {
+                self.run.finish_reason = Some(FinishReason::Cancelled);
+                self.run.outcome = Outcome::Stopped;
+            }
+            Err(error) => {
+                self.run.outcome = Outcome::Failed;
+                self.run.error = Some(error);
+            }
+        }
+        if let Err(error) = self.history.finish(self.run.clone()).await {
+            // The answer is whole and shown; what failed is its record.
+            self.run.error = Some(error.into());
+        }
+        let result = Box::new(self.run.clone());
+        self.emit(RunStep::Finished { result });
+        self.run
+    }
+}
+
+impl Engine {
+    /// Back to ready, unless the worker has died meanwhile.
+    fn show_answered(&self, worker: &nopenai_runtime::Worker, model: &ModelId) {
+        self.update(|status| {
+            let same = status.model.as_ref() == Some(model);
+            if same && status.state == EngineState::Busy && worker.is_alive() {
+                status.state = EngineState::Ready;
+            }
+        });
+    }
+}

@@ -1,0 +1,148 @@
+//! Inspection of GGUF files (the format of ggml-org/ggml, `docs/gguf.md`).
+//!
+//! A model file comes from strangers. Before the engine opens it, [`inspect`]
+//! reads its header with bounds on everything: no length is believed before it
+//! was compared with what is left of the file, memory stays within a few tens
+//! of megabytes whatever the file claims, and work is linear in a header of at
+//! most 256 MiB. A file that passes is whole, and one the engine can load.
+
+mod architecture;
+mod engine;
+mod error;
+mod metadata;
+mod reader;
+mod tensor;
+
+pub use error::{Reason, Refusal};
+
+use crate::Facts;
+use metadata::{Metadata, Value};
+use reader::Reader;
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{Read, Seek};
+use std::path::Path;
+use tensor::Tensor;
+
+/// Inspects a file.
+///
+/// # Errors
+/// What is wrong with it, and where.
+pub fn inspect(path: &Path) -> Result<Facts, Refusal> {
+    let unread = |error: std::io::Error| Refusal::unread(error.into());
+    // Asked before opening, because opening a pipe would wait for a writer.
+    if !path.metadata().map_err(unread)?.is_file() {
+        return Err(Refusal::unread(Reason::NotAFile));
+    }
+    let file = File::open(path).map_err(unread)?;
+    let length = file.metadata().map_err(unread)?.len();
+    inspect_reader(file, length)
+}
+
+/// Inspects the `length` bytes that `file` stands at the beginning of.
+///
+/// # Errors
+/// What is wrong with them, and where.
+pub fn inspect_reader<R: Read + Seek>(file: R, length: u64) -> Result<Facts, Refusal> {
+    let mut reader = Reader::new(file, length);
+    read_version(&mut reader)?;
+    let tensor_count = tensor::count(&mut reader)?;
+    let key_count = Metadata::count(&mut reader)?;
+    let metadata = Metadata::read(&mut reader, key_count)?;
+    // First, because it is the most telling of all reasons.
+    let architecture = engine::architecture(&metadata)?;
+    let alignment = alignment(&metadata)?;
+    let tensors = tensor::read(&mut reader, tensor_count, alignment)?;
+    let context_length = engine::check(architecture, &metadata, &tensors)?;
+
+    let total = |count: fn(&Tensor) -> u64| {
+        tensors.iter().fold(0_u64, |sum, tensor| sum.saturating_add(count(tensor)))
+    };
+    Ok(Facts {
+        architecture: architecture.name.to_owned(),
+        parameters: Some(total(|tensor| tensor.elements)),
+        quantization: quantization(&metadata, &tensors).to_owned(),
+        context_length: u32::try_from(context_length).ok(),
+        has_chat_template: has_chat_template(&metadata),
+        name: metadata.text("general.name").ok().map(str::to_owned),
+        weight_bytes: total(|tensor| tensor.bytes),
+    })
+}
+
+fn read_version<R: Read + Seek>(reader: &mut Reader<R>) -> Result<(), Refusal> {
+    if &reader.bytes::<4>()? != b"GGUF" {
+        return Err(Refusal::at(0, Reason::Magic));
+    }
+    let at = reader.position();
+    let reason = match reader.u32()? {
+        2 | 3 => return Ok(()),
+        version if (1..=3).contains(&version.swap_bytes()) => Reason::BigEndian,
+        version => Reason::Version(version),
+    };
+    Err(Refusal::at(at, reason))
+}
+
+/// Each tensor's data begins at a multiple of this, bytes.
+fn alignment(metadata: &Metadata) -> Result<u64, Refusal> {
+    const KEY: &str = "general.alignment";
+    const DEFAULT: u64 = 32;
+    let Some(entry) = metadata.get(KEY) else {
+        return Ok(DEFAULT);
+    };
+    let alignment = metadata.size(KEY)?;
+    if alignment.is_power_of_two() {
+        Ok(alignment)
+    } else {
+        let expected = "a power of two";
+        Err(metadata::range(entry.offset, KEY, alignment, expected))
+    }
+}
+
+fn has_chat_template(metadata: &Metadata) -> bool {
+    match metadata.get("tokenizer.chat_template") {
+        Some(entry) => match &entry.value {
+            Value::Text(Some(text)) => !text.trim().is_empty(),
+            Value::Text(None) => true,
+            _ => false,
+        },
+        None => false,
+    }
+}
+
+/// How the weights are stored, as their maker says (llama.cpp: `llama_ftype`),
+/// else the type that takes the most bytes. A mixture such as Q4_K_M has a name
+/// that no tensor bears.
+fn quantization(metadata: &Metadata, tensors: &[Tensor]) -> &'static str {
+    let stated = match metadata.get("general.file_type").map(|entry| &entry.value) {
+        Some(Value::Unsigned(stated)) => Some(*stated),
+        _ => None,
+    };
+    match stated {
+        Some(0) => "F32",
+        Some(1) => "F16",
+        Some(2) => "Q4_0",
+        Some(3) => "Q4_1",
+        Some(7) => "Q8_0",
+        Some(8) => "Q5_0",
+        Some(9) => "Q5_1",
+        Some(10) => "Q2_K",
+        Some(11) => "Q3_K_S",
+        Some(12) => "Q3_K_M",
+        Some(13) => "Q3_K_L",
+        Some(14) => "Q4_K_S",
+        Some(15) => "Q4_K_M",
+        Some(16) => "Q5_K_S",
+        Some(17) => "Q5_K_M",
+        Some(18) => "Q6_K",
+        Some(21) => "Q2_K_S",
+        Some(32) => "BF16",
+        _ => {
+            let mut bytes = BTreeMap::new();
+            for tensor in tensors {
+                *bytes.entry(tensor.kind.name).or_insert(0_u64) += tensor.bytes;
+            }
+            let most = bytes.into_iter().max_by_key(|&(_, bytes)| bytes);
+            most.map_or("unknown", |(name, _)| name)
+        }
+    }
+}

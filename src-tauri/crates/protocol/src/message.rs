@@ -1,0 +1,115 @@
+use nopenai_domain::{Error, FinishReason, LoadProgress, Message, Parameters, RunId};
+use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
+
+/// The protocol's version. A worker of another version is refused at
+/// [`FromWorker::Hello`].
+pub const VERSION: u32 = 1;
+
+/// The type in which activations are computed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ElementType {
+    /// What was measured fastest on this kind of device.
+    Auto,
+    /// IEEE single precision.
+    F32,
+    /// IEEE half precision.
+    F16,
+    /// Brain float.
+    Bf16,
+}
+
+/// From the studio to a worker.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum ToWorker {
+    /// Load this inspected model file; a worker loads one model in its life.
+    Load {
+        /// The GGUF file.
+        path: PathBuf,
+        /// The type of activations.
+        element_type: ElementType,
+    },
+    /// Answer these messages.
+    Generate {
+        /// The run, named in every message about it.
+        run: RunId,
+        /// The chat so far, without template.
+        messages: Vec<Message>,
+        /// How to draw the answer; the seed is set.
+        parameters: Parameters,
+    },
+    /// Stop computing that run.
+    Cancel {
+        /// The run.
+        run: RunId,
+    },
+}
+
+/// A model that is ready to answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LoadedModel {
+    /// Tokens that prompt and answer may have together.
+    pub context_length: u32,
+    /// The device, in words ("CPU, 2 threads").
+    pub device: String,
+    /// The type of activations, in words ("F32").
+    pub element_type: String,
+}
+
+/// From a worker to the studio.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum FromWorker {
+    /// The first message.
+    Hello {
+        /// The protocol it speaks.
+        version: u32,
+    },
+    /// How far the load has come.
+    LoadProgress(LoadProgress),
+    /// The model is ready.
+    Loaded(LoadedModel),
+    /// The model could not be loaded; the worker ends.
+    LoadFailed {
+        /// Why.
+        error: Error,
+    },
+    /// The prompt fits and is being read.
+    Started {
+        /// The run.
+        run: RunId,
+        /// Tokens of the prompt, template included.
+        tokens_in: u32,
+    },
+    /// Some text of the answer: usually one token, more where characters span
+    /// tokens.
+    Token {
+        /// The run.
+        run: RunId,
+        /// What to append.
+        text: String,
+    },
+    /// The run ended in order.
+    Finished {
+        /// The run.
+        run: RunId,
+        /// Why the model stopped.
+        reason: FinishReason,
+        /// Tokens of the answer.
+        tokens_out: u32,
+    },
+    /// The run failed; the worker goes on.
+    Failed {
+        /// The run.
+        run: RunId,
+        /// Why.
+        error: Error,
+    },
+    /// Resident memory of the worker's process, every two seconds.
+    Memory {
+        /// In bytes.
+        bytes: u64,
+    },
+}

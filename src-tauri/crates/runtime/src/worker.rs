@@ -1,0 +1,326 @@
+use crate::runs::{Generation, Runs};
+use nopenai_domain::{Code, Error, LoadProgress, LoadStage, Message, Parameters, Result, RunId};
+use nopenai_protocol::{ElementType, FromWorker, LoadedModel, Reader, ToWorker, VERSION, Writer};
+use std::{
+    collections::VecDeque,
+    path::{Path, PathBuf},
+    process::{ExitStatus, Stdio},
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+use tokio::{
+    io::{AsyncBufReadExt, BufReader},
+    process::{Child, ChildStderr, ChildStdin, ChildStdout, Command},
+    sync::{mpsc, watch},
+    task::JoinHandle,
+};
+
+/// How long a worker may take to say its first word.
+const HELLO_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// How long a cancelled run may go on before its worker is killed: the engine
+/// looks at a cancellation only between tokens, and a long prompt is read as
+/// one step.
+const CANCEL_GRACE: Duration = Duration::from_secs(3);
+
+/// Lines of a worker's log that are kept to explain its end.
+const LOG_LINES: usize = 20;
+
+/// Starts workers from one executable.
+#[derive(Debug, Clone)]
+pub struct Launcher {
+    program: PathBuf,
+}
+
+impl Launcher {
+    /// `program` is the worker's executable, an absolute path.
+    pub fn new(program: PathBuf) -> Self {
+        Self { program }
+    }
+
+    /// The worker's executable.
+    pub fn program(&self) -> &Path {
+        &self.program
+    }
+
+    /// Starts a worker and loads `model` into it. Dropping the future kills
+    /// the worker: that is how a load is cancelled.
+    ///
+    /// # Errors
+    /// [`Code::EngineFailed`] when the process can't be started or ends;
+    /// [`Code::UnsupportedModel`] when the engine refuses the file.
+    pub async fn start(
+        &self,
+        model: &Path,
+        element_type: ElementType,
+        mut progress: impl FnMut(LoadProgress),
+    ) -> Result<Worker> {
+        let bytes_total = std::fs::metadata(model).map_or(0, |file| file.len());
+        progress(LoadProgress { stage: LoadStage::Starting, bytes_read: 0, bytes_total });
+        let mut process = self.spawn()?;
+        let hello = tokio::time::timeout(HELLO_TIMEOUT, process.reader.next()).await;
+        match hello {
+            Ok(Ok(Some(FromWorker::Hello { version: VERSION }))) => {}
+            Ok(Ok(Some(FromWorker::Hello { version }))) => {
+                return Err(engine_failed(format!(
+                    "The engine at {} speaks protocol {version}, and this application speaks \
+                     {VERSION}: install both from the same package.",
+                    self.program.display()
+                )));
+            }
+            Err(_) => return Err(engine_failed("The engine's process did not answer.")),
+            _ => return Err(process.death().await),
+        }
+        let load = ToWorker::Load { path: model.to_owned(), element_type };
+        if process.writer.send(&load).await.is_err() {
+            return Err(process.death().await);
+        }
+        loop {
+            match process.reader.next().await {
+                Ok(Some(FromWorker::LoadProgress(step))) => progress(step),
+                Ok(Some(FromWorker::Loaded(loaded))) => return Ok(process.supervise(loaded)),
+                Ok(Some(FromWorker::LoadFailed { error })) => return Err(error),
+                Ok(Some(_)) => {}
+                Ok(None) | Err(_) => return Err(process.death().await),
+            }
+        }
+    }
+
+    fn spawn(&self) -> Result<Process> {
+        let mut child = Command::new(&self.program)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            // A local folder can make the engine ask the hub: nothing leaves
+            // this machine unless a download was asked for.
+            .env("HF_HUB_OFFLINE", "1")
+            .kill_on_drop(true)
+            .spawn()
+            .map_err(|error| {
+                engine_failed(format!(
+                    "The engine at {} could not be started: {error}. Reinstall the application.",
+                    self.program.display()
+                ))
+            })?;
+        let pipes = (child.stdin.take(), child.stdout.take(), child.stderr.take());
+        let (Some(stdin), Some(stdout), Some(stderr)) = pipes else {
+            return Err(Error::internal("the engine's process has no pipes"));
+        };
+        let log = Arc::new(Log::default());
+        tokio::spawn(log.clone().follow(stderr));
+        Ok(Process { child, reader: Reader::new(stdout), writer: Writer::new(stdin), log })
+    }
+}
+
+/// A started process, before its model is loaded.
+struct Process {
+    child: Child,
+    reader: Reader<ChildStdout, FromWorker>,
+    writer: Writer<ChildStdin, ToWorker>,
+    log: Arc<Log>,
+}
+
+impl Process {
+    /// Waits for the end that the closed pipe announced, and tells its reason.
+    async fn death(mut self) -> Error {
+        let _ = self.child.start_kill();
+        let status = self.child.wait().await.ok();
+        explain(status, &self.log)
+    }
+
+    fn supervise(self, loaded: LoadedModel) -> Worker {
+        let Self { child, reader, mut writer, log } = self;
+        let process_id = child.id();
+        let runs = Arc::new(Runs::default());
+        let (memory, memory_seen) = watch::channel(None);
+        let (to_worker, mut outgoing) = mpsc::unbounded_channel();
+        let (kill, killed) = watch::channel(false);
+        tokio::spawn(async move {
+            while let Some(message) = outgoing.recv().await {
+                if writer.send(&message).await.is_err() {
+                    break;
+                }
+            }
+        });
+        let supervisor = tokio::spawn(supervise(child, reader, killed, runs.clone(), memory, log));
+        Worker {
+            loaded,
+            process_id,
+            runs,
+            to_worker,
+            memory: memory_seen,
+            kill: Arc::new(kill),
+            supervisor: Arc::new(Mutex::new(Some(supervisor))),
+        }
+    }
+}
+
+/// Reads what the worker says until it ends, then ends its runs.
+async fn supervise(
+    mut child: Child,
+    mut reader: Reader<ChildStdout, FromWorker>,
+    mut killed: watch::Receiver<bool>,
+    runs: Arc<Runs>,
+    memory: watch::Sender<Option<u64>>,
+    log: Arc<Log>,
+) {
+    loop {
+        let message = tokio::select! {
+            message = reader.next() => message,
+            _ = killed.wait_for(|wanted| *wanted) => Ok(None),
+        };
+        match message {
+            Ok(Some(FromWorker::Memory { bytes })) => {
+                memory.send_replace(Some(bytes));
+            }
+            Ok(Some(message)) => runs.deliver(message),
+            Ok(None) | Err(_) => break,
+        }
+    }
+    // A worker that ended by itself is waited for, so that its own status is
+    // the reason; one that hangs after closing its pipe is not.
+    let wanted = *killed.borrow();
+    let patience = if wanted { Duration::ZERO } else { Duration::from_millis(500) };
+    let status = match tokio::time::timeout(patience, child.wait()).await {
+        Ok(status) => status.ok(),
+        Err(_) => {
+            let _ = child.start_kill();
+            child.wait().await.ok()
+        }
+    };
+    runs.end(explain(status, &log));
+}
+
+/// A process with a loaded model; clones share it. It ends when the last clone
+/// is dropped.
+#[derive(Clone)]
+pub struct Worker {
+    loaded: LoadedModel,
+    process_id: Option<u32>,
+    runs: Arc<Runs>,
+    to_worker: mpsc::UnboundedSender<ToWorker>,
+    memory: watch::Receiver<Option<u64>>,
+    kill: Arc<watch::Sender<bool>>,
+    supervisor: Arc<Mutex<Option<JoinHandle<()>>>>,
+}
+
+impl Worker {
+    /// The model in it.
+    pub fn loaded(&self) -> &LoadedModel {
+        &self.loaded
+    }
+
+    /// The operating system's identifier of the process.
+    pub fn process_id(&self) -> Option<u32> {
+        self.process_id
+    }
+
+    /// Resident memory of the process in bytes, as it last reported. The
+    /// channel closes when the process has ended.
+    pub fn memory(&self) -> watch::Receiver<Option<u64>> {
+        self.memory.clone()
+    }
+
+    /// Whether the process has not ended.
+    pub fn is_alive(&self) -> bool {
+        self.memory.has_changed().is_ok()
+    }
+
+    /// Whether both are the same process.
+    pub fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.runs, &other.runs)
+    }
+
+    /// Why the process ended; meaningful once [`Worker::memory`] has closed.
+    pub fn death(&self) -> Error {
+        self.runs.death()
+    }
+
+    /// Starts a run. Its events end in exactly one `Finished` or `Failed`.
+    pub fn generate(
+        &self,
+        run: RunId,
+        messages: Vec<Message>,
+        parameters: Parameters,
+    ) -> Generation {
+        let generation = self.runs.open(run);
+        let _ = self.to_worker.send(ToWorker::Generate { run, messages, parameters });
+        generation
+    }
+
+    /// Stops a run: within one token while it generates; by ending the whole
+    /// worker when it does not react, as while a long prompt is being read.
+    pub fn cancel(&self, run: RunId) {
+        if !self.runs.cancel(run) {
+            return;
+        }
+        let _ = self.to_worker.send(ToWorker::Cancel { run });
+        let worker = self.clone();
+        tokio::spawn(async move {
+            tokio::time::sleep(CANCEL_GRACE).await;
+            if worker.runs.is_open(run) {
+                worker.kill.send_replace(true);
+            }
+        });
+    }
+
+    /// Ends the process and returns when its memory is free again.
+    pub async fn stop(&self) {
+        self.kill.send_replace(true);
+        let supervisor = self.supervisor.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(supervisor) = supervisor {
+            let _ = supervisor.await;
+        }
+    }
+}
+
+/// The last lines of a worker's standard error.
+#[derive(Default)]
+struct Log {
+    lines: Mutex<VecDeque<String>>,
+}
+
+impl Log {
+    async fn follow(self: Arc<Self>, stderr: ChildStderr) {
+        let mut lines = BufReader::new(stderr).lines();
+        while let Ok(Some(line)) = lines.next_line().await {
+            tracing::info!(target: "worker", "{line}");
+            let mut kept = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
+            if kept.len() == LOG_LINES {
+                kept.pop_front();
+            }
+            kept.push_back(line);
+        }
+    }
+
+    fn text(&self) -> String {
+        let lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
+        lines.iter().map(String::as_str).collect::<Vec<_>>().join("\n")
+    }
+}
+
+fn explain(status: Option<ExitStatus>, log: &Log) -> Error {
+    let how = status.map_or("in an unknown way".to_owned(), |status| in_words(&status));
+    engine_failed(format!("The engine's process ended {how}. The next run starts a new one."))
+        .with("log", log.text())
+}
+
+#[cfg(unix)]
+fn in_words(status: &ExitStatus) -> String {
+    use std::os::unix::process::ExitStatusExt;
+    match (status.signal(), status.code()) {
+        (Some(9), _) => "because it was killed (signal 9), by hand or for lack of memory".to_owned(),
+        (Some(signal), _) => format!("by signal {signal}"),
+        (None, Some(code)) => format!("with exit code {code}"),
+        (None, None) => "in an unknown way".to_owned(),
+    }
+}
+
+#[cfg(not(unix))]
+fn in_words(status: &ExitStatus) -> String {
+    format!("with {status}")
+}
+
+fn engine_failed(message: impl Into<String>) -> Error {
+    Error::new(Code::EngineFailed, message)
+}

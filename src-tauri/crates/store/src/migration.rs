@@ -1,0 +1,41 @@
+use crate::{Result, connection::APPLICATION_ID};
+use rusqlite::{Connection, TransactionBehavior};
+
+/// The migrations in order; entry n brings the schema to version n + 1.
+const MIGRATIONS: &[&str] =
+    &[include_str!("../../../../schema/sqlite/0001_prompt_history.sql")];
+
+/// The schema version this application writes.
+pub fn latest_version() -> u32 {
+    MIGRATIONS.len() as u32
+}
+
+/// The schema version of an open database; 0 for an empty one.
+pub fn version(connection: &Connection) -> rusqlite::Result<u32> {
+    connection.pragma_query_value(None, "user_version", |row| row.get(0))
+}
+
+/// Applies what is pending, each migration in its own transaction, so that a
+/// process that dies half way leaves the version before.
+pub fn apply(connection: &mut Connection) -> Result<()> {
+    for (index, sql) in MIGRATIONS.iter().enumerate().skip(version(connection)? as usize) {
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        transaction.execute_batch(sql)?;
+        transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
+        transaction.pragma_update(None, "user_version", index as u32 + 1)?;
+        transaction.commit()?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_migration_file_is_applied() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../schema/sqlite");
+        let files = std::fs::read_dir(folder).unwrap().count();
+        assert_eq!(files, MIGRATIONS.len());
+    }
+}

@@ -1,0 +1,123 @@
+//! The application itself: what it is, and what changes in it.
+
+use crate::{
+    Studio,
+    operation::{Entry, Events, Method, NoEvents, Operation, Route},
+};
+use nopenai_domain::Result;
+use nopenai_inference::EngineStatus;
+use nopenai_models::ModelList;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::{sync::Arc, time::Duration};
+
+/// How often a watcher that hears nothing is looked after.
+const HEARTBEAT: Duration = Duration::from_secs(15);
+
+/// The operations of this module.
+pub const ALL: &[Entry] = &[Entry::of::<ReadApplicationInfo>(), Entry::of::<Watch>()];
+
+/// What the application is and where it keeps things.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct ApplicationInfo {
+    /// The product's name.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+    /// The folder with everything it keeps.
+    pub data_folder: String,
+    /// The folder with the models.
+    pub models_folder: String,
+    /// The database's file.
+    pub database_file: String,
+    /// The version of the database's schema.
+    pub schema_version: u32,
+    /// The version of SQLite.
+    pub sqlite_version: String,
+    /// The engine's executable.
+    pub worker: String,
+    /// Processor and system it was built for.
+    pub target: String,
+}
+
+/// Tells what the application is and where it keeps things.
+#[derive(Debug, Deserialize, JsonSchema)]
+pub struct ReadApplicationInfo {}
+
+impl Operation for ReadApplicationInfo {
+    const NAME: &'static str = "application_info";
+    const ROUTE: Route = Route { method: Method::Get, path: "/application" };
+    type Event = NoEvents;
+    type Output = ApplicationInfo;
+
+    async fn run(self, studio: Studio, _: Events<NoEvents>) -> Result<ApplicationInfo> {
+        let data = studio.data();
+        Ok(ApplicationInfo {
+            name: "nOpenai Studio".to_owned(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            data_folder: data.path().display().to_string(),
+            models_folder: data.models().display().to_string(),
+            database_file: data.database().display().to_string(),
+            schema_version: nopenai_store::latest_version(),
+            sqlite_version: nopenai_store::sqlite_version().to_owned(),
+            worker: studio.worker().display().to_string(),
+            target: format!("{}-{}", std::env::consts::ARCH, std::env::consts::OS),
+        })
+    }
+}
+
+/// Something that changed.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Change {
+    /// What the engine is doing.
+    Engine {
+        /// As it is now.
+        engine: EngineStatus,
+    },
+    /// The models there are.
+    Models {
+        /// As they are now.
+        models: ModelList,
+    },
+    /// The history has other rows than before: look again.
+    History,
+    /// Nothing changed for a while.
+    Heartbeat,
+}
+
+/// Streams what changes, starting with the engine and the models as they are.
+/// Ends when nobody listens any more.
+#[derive(Debug, Deserialize, JsonSchema)]
+pub struct Watch {}
+
+impl Operation for Watch {
+    const NAME: &'static str = "watch";
+    const ROUTE: Route = Route { method: Method::Get, path: "/changes" };
+    type Event = Change;
+    type Output = ();
+
+    async fn run(self, studio: Studio, events: Events<Change>) -> Result<()> {
+        let mut engine = studio.engine().subscribe();
+        let mut models = studio.registry().subscribe();
+        let mut history = studio.history_changes();
+        engine.mark_changed();
+        models.mark_changed();
+        loop {
+            let change = tokio::select! {
+                changed = engine.changed() => changed.map(|()| Change::Engine {
+                    engine: engine.borrow_and_update().clone(),
+                }),
+                changed = models.changed() => changed.map(|()| Change::Models {
+                    models: ModelList::clone(&Arc::clone(&models.borrow_and_update())),
+                }),
+                changed = history.changed() => changed.map(|()| Change::History),
+                () = tokio::time::sleep(HEARTBEAT) => Ok(Change::Heartbeat),
+            };
+            let Ok(change) = change else { return Ok(()) };
+            if !events.send(&change) {
+                return Ok(());
+            }
+        }
+    }
+}

@@ -1,0 +1,142 @@
+use nopenai_studio::{
+    Code, ElementType, Error, Result, Sink, Studio, StudioOptions, SystemClock, operations,
+};
+use serde_json::{Value, json};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex},
+    time::{Duration, Instant},
+};
+use tempfile::TempDir;
+
+/// The file name, and so the identifier, of the starter model.
+pub const MODEL: &str = "starter.gguf";
+
+/// An application in a folder of its own.
+pub struct App {
+    pub studio: Studio,
+    pub folder: TempDir,
+}
+
+fn required(variable: &str) -> PathBuf {
+    std::env::var_os(variable)
+        .unwrap_or_else(|| panic!("{variable} is not set: run `cargo xtask test`"))
+        .into()
+}
+
+pub fn worker() -> PathBuf {
+    required("NOPENAI_WORKER")
+}
+
+pub fn starter_model() -> PathBuf {
+    required("NOPENAI_STARTER_MODEL")
+}
+
+pub fn open(folder: &Path, worker: &Path) -> Result<Studio> {
+    Studio::open(StudioOptions {
+        data_folder: folder.to_owned(),
+        worker: worker.to_owned(),
+        element_type: ElementType::Auto,
+        clock: Arc::new(SystemClock),
+    })
+}
+
+impl App {
+    /// With the starter model in its models folder.
+    pub fn start() -> Self {
+        Self::start_with(&worker())
+    }
+
+    pub fn start_with(worker: &Path) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let models = folder.path().join("models");
+        fs::create_dir(&models).unwrap();
+        let link = models.join(MODEL);
+        fs::hard_link(starter_model(), &link)
+            .or_else(|_| fs::copy(starter_model(), &link).map(|_| ()))
+            .unwrap();
+        Self { studio: open(folder.path(), worker).unwrap(), folder }
+    }
+
+    pub async fn call(&self, name: &str, input: Value) -> Result<Value> {
+        self.stream(name, input, |_| true).await
+    }
+
+    pub async fn stream(
+        &self,
+        name: &str,
+        input: Value,
+        sink: impl Fn(Value) -> bool + Send + Sync + 'static,
+    ) -> Result<Value> {
+        let sink: Sink = Arc::new(sink);
+        let operation = operations::find(name).expect("the operation exists");
+        operation.invoke(self.studio.clone(), input, sink).await
+    }
+
+    /// Runs a prompt; its result and its events.
+    pub async fn run(&self, input: Value) -> (Result<Value>, Vec<Value>) {
+        let events = Arc::new(Mutex::new(Vec::new()));
+        let seen = events.clone();
+        let result = self
+            .stream("run_prompt", input, move |event| {
+                seen.lock().unwrap().push(event);
+                true
+            })
+            .await;
+        let events = events.lock().unwrap().clone();
+        (result, events)
+    }
+
+    /// Runs a long prompt and calls `act` with the run's identifier once
+    /// `tokens` tokens have come.
+    pub async fn run_and(&self, tokens: usize, act: impl Fn(&str) + Send + Sync + 'static) -> Value {
+        let count = Mutex::new(0);
+        let input = json!({
+            "model": MODEL,
+            "prompt": "Tell a very long story about a lighthouse.",
+            "parameters": { "max_tokens": 400, "temperature": 0.8, "seed": 4 },
+        });
+        self.stream("run_prompt", input, move |event| {
+            if event["kind"] == "token" {
+                let mut count = count.lock().unwrap();
+                *count += 1;
+                if *count == tokens {
+                    act(event["run"].as_str().unwrap());
+                }
+            }
+            true
+        })
+        .await
+        .unwrap()
+    }
+
+    pub async fn status(&self) -> Value {
+        self.call("engine_status", json!({})).await.unwrap()
+    }
+
+    /// Waits until the engine's status fulfils `condition`.
+    pub async fn until(&self, what: &str, condition: impl Fn(&Value) -> bool) -> Value {
+        let start = Instant::now();
+        loop {
+            let status = self.status().await;
+            if condition(&status) {
+                return status;
+            }
+            assert!(start.elapsed() < Duration::from_secs(60), "not {what}: {status:#}");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    pub async fn history(&self) -> Vec<Value> {
+        let page = self.call("list_runs", json!({ "limit": 100 })).await.unwrap();
+        page["items"].as_array().unwrap().clone()
+    }
+}
+
+pub fn expect(result: Result<Value>, code: Code) -> Error {
+    let error = result.expect_err("it is an error");
+    assert_eq!(error.code, code, "{error}");
+    assert!(error.message.len() > 15, "{error}");
+    error
+}

@@ -1,0 +1,60 @@
+//! `bench`: figures as a table and as `target/bench/NAME.json`, a flat map.
+
+use crate::workspace::Workspace;
+use crate::{command, setup};
+use anyhow::{Context, Result};
+use serde_json::{Map, Value};
+use std::process::Command;
+
+/// What a figure should not exceed.
+type Goals = &'static [(&'static str, f64)];
+
+const ENGINE_GOALS: Goals = &[("overhead_per_token_ms", 1.0), ("overhead_ttft_ms", 10.0)];
+const STARTUP_GOALS: Goals = &[("ready_s", 2.0), ("window_rss_mb", 150.0), ("ui_bundle_mb", 15.0)];
+
+/// Our worker against mistral.rs called directly.
+pub fn engine(workspace: &Workspace) -> Result<()> {
+    measure(workspace, "engine", "examples/engine", ENGINE_GOALS)
+}
+
+/// How soon the window is ready, and what it weighs.
+pub fn startup(workspace: &Workspace) -> Result<()> {
+    measure(workspace, "startup", "startup", STARTUP_GOALS)
+}
+
+/// Builds everything, runs `program`, which prints one JSON object of figures,
+/// and keeps and shows them.
+fn measure(workspace: &Workspace, name: &str, program: &str, goals: Goals) -> Result<()> {
+    let (ui, starter) = setup::for_testing(workspace)?;
+    ui.build()?;
+    command::run(workspace.cargo().args(["build", "--workspace", "--bins", "--examples"]))?;
+    let mut bench = Command::new(workspace.program(program));
+    workspace.name_subjects(&mut bench, &starter);
+    bench.env("NOPENAI_UI_BUNDLE", workspace.ui().join("dist"));
+    let figures: Map<String, Value> = serde_json::from_str(&command::output(&mut bench)?)
+        .context("the benchmark printed no flat map of figures")?;
+    print(&figures, goals);
+    keep(workspace, name, &figures)
+}
+
+fn print(figures: &Map<String, Value>, goals: Goals) {
+    println!("{:<26} {:>12}  goal", "figure", "measured");
+    for (name, figure) in figures {
+        let measured = match figure.as_f64() {
+            Some(number) => format!("{number:.2}"),
+            None => figure.to_string(),
+        };
+        let goal = goals.iter().find(|(figure, _)| figure == name);
+        let goal = goal.map_or_else(|| "–".to_owned(), |(_, most)| format!("under {most}"));
+        println!("{name:<26} {measured:>12}  {goal}");
+    }
+}
+
+fn keep(workspace: &Workspace, name: &str, figures: &Map<String, Value>) -> Result<()> {
+    let folder = workspace.target.join("bench");
+    std::fs::create_dir_all(&folder)?;
+    let file = folder.join(format!("{name}.json"));
+    std::fs::write(&file, format!("{}\n", serde_json::to_string_pretty(figures)?))?;
+    println!("\nKept in {}", file.display());
+    Ok(())
+}

@@ -1,0 +1,88 @@
+//! Where things are: the checkout, the build, our caches, the user's data.
+
+use crate::command;
+use anyhow::{Context, Result};
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// The folders that every command works with.
+pub struct Workspace {
+    /// The checkout.
+    pub root: PathBuf,
+    /// Cargo's target folder.
+    pub target: PathBuf,
+    /// Downloads that survive `cargo clean`.
+    pub cache: PathBuf,
+}
+
+impl Workspace {
+    /// The workspace of the present folder, as cargo sees it.
+    pub fn find() -> Result<Self> {
+        let arguments = ["metadata", "--no-deps", "--format-version", "1"];
+        let metadata = command::output(Command::new(cargo()).args(arguments))?;
+        let metadata: Value = serde_json::from_str(&metadata)?;
+        let path = |key: &str| -> Result<PathBuf> {
+            let path = metadata[key].as_str();
+            Ok(path.with_context(|| format!("cargo metadata has no {key}"))?.into())
+        };
+        let cache = dirs::cache_dir().context("this user has no cache folder")?;
+        Ok(Self {
+            root: path("workspace_root")?,
+            target: path("target_directory")?,
+            cache: cache.join("nopenai-studio"),
+        })
+    }
+
+    /// The OpenUI5 application.
+    pub fn ui(&self) -> PathBuf {
+        self.root.join("ui")
+    }
+
+    /// A program that `cargo build --workspace --bins` makes.
+    pub fn program(&self, name: &str) -> PathBuf {
+        let name = format!("{name}{}", std::env::consts::EXE_SUFFIX);
+        self.target.join("debug").join(name)
+    }
+
+    /// The folder in which the application keeps a user's data.
+    pub fn data(&self) -> Result<PathBuf> {
+        let file = self.root.join("tauri.conf.json");
+        let configuration = std::fs::read_to_string(&file)
+            .with_context(|| format!("cannot read {}", file.display()))?;
+        let configuration: Value = serde_json::from_str(&configuration)
+            .with_context(|| format!("{} is no JSON", file.display()))?;
+        let identifier =
+            configuration["identifier"].as_str().context("tauri.conf.json has no identifier")?;
+        let data = dirs::data_dir().context("this user has no data folder")?;
+        Ok(data.join(identifier))
+    }
+
+    /// Cargo, at work in this workspace.
+    pub fn cargo(&self) -> Command {
+        let mut command = Command::new(cargo());
+        command.current_dir(&self.root).env("CARGO_TARGET_DIR", &self.target);
+        command
+    }
+
+    /// Builds every program of the workspace. The selection is always the
+    /// whole workspace: with a smaller one cargo unifies features differently
+    /// and compiles the same dependencies twice.
+    pub fn build(&self) -> Result<()> {
+        command::run(self.cargo().args(["build", "--workspace", "--bins"]))
+    }
+
+    /// Tells `command` where what it tests is: the built programs and a
+    /// verified model.
+    pub fn name_subjects(&self, command: &mut Command, starter: &Path) {
+        command
+            .env("NOPENAI_APP", self.program("nopenai-studio"))
+            .env("NOPENAI_WORKER", self.program("nopenai-worker"))
+            .env("NOPENAI_STARTER_MODEL", starter);
+    }
+}
+
+/// The cargo that runs us, so that everything is built by one toolchain.
+fn cargo() -> String {
+    std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned())
+}

@@ -1,0 +1,247 @@
+//! The application's window on a display of its own.
+
+use crate::artifacts::Artifacts;
+use crate::display::{Display, Screen};
+use crate::driver::Driver;
+use crate::family::{Process, Signal};
+use anyhow::{Context, Result, bail};
+use fantoccini::elements::Element;
+use fantoccini::{Client, Locator};
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+const POLL: Duration = Duration::from_millis(50);
+
+/// Under what circumstances the application is started.
+#[derive(Debug, Clone)]
+pub struct Setting {
+    /// The application's data folder.
+    pub data: PathBuf,
+    /// The display.
+    pub screen: Screen,
+    /// Whether the desktop prefers dark colours.
+    pub dark: bool,
+    /// Where screenshots and the log go.
+    pub artifacts: Artifacts,
+}
+
+impl Setting {
+    /// A small, light display for the end-to-end test `name`.
+    ///
+    /// # Errors
+    /// When there is no place for screenshots.
+    pub fn of_test(name: &str, data: &Path) -> Result<Self> {
+        let artifacts = Artifacts::of_test(name)?;
+        Ok(Self { data: data.to_owned(), screen: Screen::SMALL, dark: false, artifacts })
+    }
+}
+
+/// The running application. Its fields are dropped in order: all processes end
+/// before their display does.
+pub struct Desktop {
+    client: Client,
+    driver: Driver,
+    display: Display,
+    artifacts: Artifacts,
+}
+
+impl Desktop {
+    /// Starts the application and waits for its window, not for its page.
+    ///
+    /// # Errors
+    /// When the display, the driver or the application doesn't start; with the
+    /// end of their log.
+    pub async fn open(setting: &Setting) -> Result<Self> {
+        let display = Display::open(setting.screen)?;
+        let artifacts = setting.artifacts.clone();
+        let started = async {
+            let driver = Driver::start(setting, &display)?;
+            let client = driver.open(setting).await?;
+            anyhow::Ok((driver, client))
+        };
+        let (driver, client) =
+            started.await.with_context(|| format!("the log ends:\n{}", artifacts.log_tail()))?;
+        Ok(Self { client, driver, display, artifacts })
+    }
+
+    /// The application's own process.
+    ///
+    /// # Errors
+    /// When it is not running.
+    pub fn app(&self) -> Result<Process> {
+        self.only("nopenai-studio")
+    }
+
+    /// The process in which the page lives.
+    ///
+    /// # Errors
+    /// When it is not running.
+    pub fn web_process(&self) -> Result<Process> {
+        self.only("WebKitWebProcess")
+    }
+
+    /// The living workers, also those that outlived the application.
+    ///
+    /// # Errors
+    /// When the processes can't be listed.
+    pub fn workers(&self) -> Result<Vec<Process>> {
+        self.driver.family().running("nopenai-worker")
+    }
+
+    fn only(&self, program: &str) -> Result<Process> {
+        match self.driver.family().running(program)?.as_slice() {
+            [process] => Ok(*process),
+            found => bail!("{} processes run {program}", found.len()),
+        }
+    }
+
+    /// Kills the application as a crash would.
+    ///
+    /// # Errors
+    /// When it is not running.
+    pub fn kill_app(&self) -> Result<()> {
+        self.app()?.send(Signal::KILL)
+    }
+
+    /// A command in the same session: same display, same bus, killed with it.
+    ///
+    /// # Errors
+    /// When the application is not running.
+    pub fn command(&self, program: impl AsRef<std::ffi::OsStr>) -> Result<Command> {
+        let bus = self.app()?.variable("DBUS_SESSION_BUS_ADDRESS").context("a session bus")?;
+        let mut command = Command::new(program);
+        command.env("DISPLAY", self.display.name()).env("DBUS_SESSION_BUS_ADDRESS", bus);
+        self.driver.family().adopt(&mut command);
+        Ok(command)
+    }
+
+    /// The element whose identifier ends in `id`; UI5 puts the view's before.
+    ///
+    /// # Errors
+    /// When it does not come within 20 seconds.
+    pub async fn element(&self, id: &str) -> Result<Element> {
+        let selector = selector(id);
+        let what = format!("an element {selector}");
+        self.until(&what, Duration::from_secs(20), async || {
+            Ok(self.client.find_all(Locator::Css(&selector)).await?.into_iter().next())
+        })
+        .await
+    }
+
+    /// Clicks an element, as soon as something can be clicked there.
+    ///
+    /// # Errors
+    /// When that does not come to be within 20 seconds.
+    pub async fn click(&self, id: &str) -> Result<()> {
+        let what = format!("a click on {id}");
+        self.until(&what, Duration::from_secs(20), async || {
+            // It may be replaced or covered at this moment.
+            Ok(self.element(id).await?.click().await.ok())
+        })
+        .await
+    }
+
+    /// Replaces the text of an input.
+    ///
+    /// # Errors
+    /// When there is no such input.
+    pub async fn type_into(&self, id: &str, text: &str) -> Result<()> {
+        let input = self.element(&format!("{id}-inner")).await?;
+        input.click().await?;
+        input.clear().await?;
+        input.send_keys(text).await?;
+        Ok(())
+    }
+
+    /// What the first element whose identifier ends in `id` shows; nothing
+    /// when there is none.
+    ///
+    /// # Errors
+    /// When the window is gone.
+    pub async fn text(&self, id: &str) -> Result<Option<String>> {
+        let script = "return document.querySelector(arguments[0])?.innerText ?? null";
+        let text = self.script(script, vec![selector(id).into()]).await?;
+        Ok(text.as_str().map(str::to_owned))
+    }
+
+    /// Whether an element is there and visible.
+    ///
+    /// # Errors
+    /// When the window is gone.
+    pub async fn shows(&self, id: &str) -> Result<bool> {
+        let script = "return !!document.querySelector(arguments[0])?.checkVisibility()";
+        Ok(self.script(script, vec![selector(id).into()]).await? == true)
+    }
+
+    /// Runs JavaScript in the page.
+    ///
+    /// # Errors
+    /// When it throws, or the window is gone.
+    pub async fn script(&self, script: &str, arguments: Vec<Value>) -> Result<Value> {
+        Ok(self.client.execute(script, arguments).await?)
+    }
+
+    /// Calls an operation from the page, as the page itself does; the error is
+    /// the operation's own.
+    ///
+    /// # Errors
+    /// When the window is gone.
+    pub async fn invoke(&self, operation: &str, input: Value) -> Result<Result<Value, Value>> {
+        let script = "const [name, input, done] = arguments;
+            window.__TAURI__.core.invoke(name, { input })
+                .then((value) => done([value, null]), (error) => done([null, error]));";
+        let mut answer = self.client.execute_async(script, vec![operation.into(), input]).await?;
+        let error = answer[1].take();
+        Ok(if error.is_null() { Ok(answer[0].take()) } else { Err(error) })
+    }
+
+    /// Waits until `check` returns something.
+    ///
+    /// # Errors
+    /// When `check` fails, or the time is over; with a screenshot and the end
+    /// of the log.
+    pub async fn until<T>(
+        &self,
+        what: &str,
+        within: Duration,
+        mut check: impl AsyncFnMut() -> Result<Option<T>>,
+    ) -> Result<T> {
+        let start = Instant::now();
+        loop {
+            let result = check().await;
+            if let Ok(Some(value)) = result {
+                return Ok(value);
+            }
+            if result.is_err() || start.elapsed() > within {
+                let error = result.err().unwrap_or_else(|| anyhow::anyhow!("waited {within:?}"));
+                return Err(self.explain(error, what).await);
+            }
+            tokio::time::sleep(POLL).await;
+        }
+    }
+
+    async fn explain(&self, error: anyhow::Error, what: &str) -> anyhow::Error {
+        let picture = match self.screenshot("failed").await {
+            Ok(file) => file.display().to_string(),
+            Err(error) => format!("none ({error})"),
+        };
+        let log = self.artifacts.log_tail();
+        error.context(format!("no {what}\nscreenshot: {picture}\nthe log ends:\n{log}\n"))
+    }
+
+    /// Keeps a picture of the page; returns where.
+    ///
+    /// # Errors
+    /// When the window is gone, or the disk is full.
+    pub async fn screenshot(&self, of: &str) -> Result<PathBuf> {
+        let file = self.artifacts.picture(of);
+        std::fs::write(&file, self.client.screenshot().await?)?;
+        Ok(file)
+    }
+}
+
+fn selector(id: &str) -> String {
+    format!("[id$='--{id}'], [id='{id}']")
+}

@@ -1,0 +1,52 @@
+import Control from "sap/ui/core/Control";
+import type RenderManager from "sap/ui/core/RenderManager";
+import type { MetadataOptions } from "sap/ui/core/Element";
+
+/**
+ * One measured value as an instrument: label, value in tabular figures, lighter unit, and its source
+ * on hover and on focus.
+ *
+ * @namespace nopenai.studio.control
+ */
+export default class Measure extends Control {
+    static readonly metadata: MetadataOptions = {
+        properties: {
+            label: { type: "string", defaultValue: "" },
+            value: { type: "string", defaultValue: "" },
+            unit: { type: "string", defaultValue: "" },
+            /** Where the value comes from; empty when there is no value. */
+            source: { type: "string", defaultValue: "" },
+            /** Text takes the room that is left and starts at its label; a number has a fixed width. */
+            prose: { type: "boolean", defaultValue: false },
+        },
+    };
+
+    static renderer = {
+        apiVersion: 2,
+        render(rm: RenderManager, control: Measure): void {
+            const property = (name: string) => control.getProperty(name) as string;
+            const source = property("source");
+            const spoken = [property("label"), property("value"), property("unit")].filter(Boolean).join(" ");
+
+            rm.openStart("div", control).class("nopenaiMeasure").attr("tabindex", "0").attr("role", "group");
+            rm.attr("aria-label", source ? `${spoken}, ${source}` : spoken);
+            if (control.getProperty("prose")) {
+                rm.class("nopenaiMeasureProse");
+            }
+            if (source) {
+                rm.attr("data-source", source);
+            }
+            rm.openEnd();
+            part(rm, "nopenaiMeasureLabel", property("label"));
+            rm.openStart("div").class("nopenaiMeasureReading").openEnd();
+            part(rm, "nopenaiMeasureValue", property("value"));
+            part(rm, "nopenaiMeasureUnit", property("unit"));
+            rm.close("div");
+            rm.close("div");
+        },
+    };
+}
+
+function part(rm: RenderManager, style: string, content: string): void {
+    rm.openStart("span").class(style).openEnd().text(content).close("span");
+}

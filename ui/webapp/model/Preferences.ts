@@ -1,0 +1,81 @@
+import type Context from "sap/ui/model/Context";
+import JSONModel from "sap/ui/model/json/JSONModel";
+import type { ThemeChoice } from "./theme";
+import { DEFAULTS, type ParameterFields } from "./parameters";
+
+/** What the window remembers of one person's way of working, between starts. */
+export interface Remembered {
+    theme: ThemeChoice;
+    navigationExpanded: boolean;
+    promptWidth: string;
+    historyHeight: string;
+    model: string | null;
+    prompt: string;
+    parameters: ParameterFields;
+}
+
+const KEY = "nopenai.preferences";
+const SAVE_AFTER_MS = 300;
+const WIDE_PX = 1440;
+
+export function initialPreferences(width: number): Remembered {
+    return {
+        theme: "system",
+        navigationExpanded: width >= WIDE_PX,
+        promptWidth: "42%",
+        historyHeight: "34%",
+        model: null,
+        prompt: "",
+        parameters: { ...DEFAULTS },
+    };
+}
+
+/** The stored preferences over the initial ones; whatever is damaged or of another type falls back. */
+export function restored(stored: string | null, initial: Remembered): Remembered {
+    let found: Record<string, unknown>;
+    try {
+        found = Object(JSON.parse(stored ?? "{}"));
+    } catch {
+        return initial;
+    }
+    const merged = merge(initial as unknown as Record<string, unknown>, found) as unknown as Remembered;
+    merged.model = typeof found.model === "string" ? found.model : null;
+    return merged;
+}
+
+/** A model that saves itself: a change is on disk within a moment. */
+export default class Preferences extends JSONModel {
+    private pending = 0;
+
+    constructor(private readonly storage: Storage) {
+        super(restored(storage.getItem(KEY), initialPreferences(window.innerWidth)));
+        window.addEventListener("pagehide", () => this.save());
+    }
+
+    setProperty(path: string, value: unknown, context?: Context, asynchronously?: boolean): boolean {
+        const changed = super.setProperty(path, value, context, asynchronously);
+        this.pending ||= window.setTimeout(() => this.save(), SAVE_AFTER_MS);
+        return changed;
+    }
+
+    private save(): void {
+        clearTimeout(this.pending);
+        this.pending = 0;
+        this.storage.setItem(KEY, JSON.stringify(this.getData()));
+    }
+}
+
+function merge(initial: Record<string, unknown>, found: Record<string, unknown>): Record<string, unknown> {
+    const result: Record<string, unknown> = {};
+    for (const [key, value] of Object.entries(initial)) {
+        const other = found[key];
+        if (typeof other !== typeof value) {
+            result[key] = value;
+        } else if (typeof value === "object" && value !== null) {
+            result[key] = merge(value as Record<string, unknown>, Object(other));
+        } else {
+            result[key] = other;
+        }
+    }
+    return result;
+}

@@ -1,0 +1,73 @@
+import type { LoadProgress } from "../backend/studio";
+import { isActive, type Answer, type Phase } from "./answer";
+import { count, outcomeText, percent } from "./format";
+import type { ModelRow, Situation } from "./models";
+import { text } from "./texts";
+
+const SITUATION_ICONS: Record<Situation, string> = {
+    starting: "sap-icon://in-progress",
+    noFolder: "sap-icon://folder",
+    noModels: "sap-icon://machine",
+    noUsableModel: "sap-icon://machine",
+    ready: "sap-icon://discussion",
+};
+
+export function canRun(phase: Phase, prompt: string, chosen: ModelRow | null): boolean {
+    return !isActive(phase) && prompt.trim() !== "" && chosen !== null;
+}
+
+export function canStop(phase: Phase, stopping: boolean): boolean {
+    return isActive(phase) && !stopping;
+}
+
+export function hasText(phase: Phase): boolean {
+    return phase === "streaming" || phase === "ended";
+}
+
+/** What the next run will use. */
+export function statusLine(answer: Answer, chosen: ModelRow | null): string {
+    if (isActive(answer.phase) || !chosen) {
+        return "";
+    }
+    return chosen.state === "onDisk" || chosen.state === "failed" ? text("loadsFirst", chosen.name) : "";
+}
+
+export function statusText(answer: Answer): string {
+    if (answer.stopping && isActive(answer.phase)) {
+        return text("phase.stopping");
+    }
+    switch (answer.phase) {
+        case "idle":
+            return "";
+        case "ended":
+            return answer.outcome ? outcomeText(answer.outcome, answer.finishReason) : text("phase.refused");
+        case "reading":
+            return text("phase.reading", count(answer.measures.tokens_in));
+        default:
+            return text(`phase.${answer.phase}`);
+    }
+}
+
+export function loadPercent(progress: LoadProgress | null): number {
+    return percent(progress) ?? 0;
+}
+
+/** Where a measure comes from; nothing when there is no measure. */
+export function source(answer: Answer, value: unknown): string {
+    if (value === null || value === undefined || answer.source === null) {
+        return "";
+    }
+    return answer.source === "application" ? text("source.application", answer.run ?? "") : text("source.window");
+}
+
+export function situationIcon(situation: Situation): string {
+    return SITUATION_ICONS[situation];
+}
+
+export function situationTitle(situation: Situation): string {
+    return text(`situation.${situation}`);
+}
+
+export function situationText(situation: Situation, folder: string): string {
+    return situation === "ready" ? text("situationText.ready", text("example")) : text(`situationText.${situation}`, folder);
+}

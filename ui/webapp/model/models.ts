@@ -1,0 +1,77 @@
+import type { EngineStatus, Failure, Model, ModelList } from "../backend/studio";
+import { percent } from "./format";
+
+export type ModelState = "ready" | "busy" | "loading" | "failed" | "onDisk" | "unsupported";
+
+/** A model as the selector shows it: the registry's entry joined with what the engine does with it. */
+export interface ModelRow {
+    id: string;
+    name: string;
+    file: string;
+    quantization: string;
+    architecture: string;
+    parameters: number | null;
+    contextLength: number | null;
+    sizeBytes: number;
+    problem: Failure | null;
+    state: ModelState;
+    percent: number | null;
+    memoryBytes: number | null;
+}
+
+/** What a newcomer has to do next, or "ready". */
+export type Situation = "starting" | "noFolder" | "noModels" | "noUsableModel" | "ready";
+
+export function modelRows(models: Model[], engine: EngineStatus): ModelRow[] {
+    return models
+        .map((model) => ({ ...described(model), ...engineView(model, engine) }))
+        .sort((a, b) => a.name.localeCompare(b.name) || a.id.localeCompare(b.id));
+}
+
+/** The model the next run uses: the chosen one while it can run, else the loaded one, else the first that can run. */
+export function usableModel(rows: ModelRow[], chosen: string | null, loaded: string | null | undefined): string | null {
+    const usable = rows.filter((row) => row.state !== "unsupported");
+    const find = (id: string | null | undefined) => usable.find((row) => row.id === id);
+    return (find(chosen) ?? find(loaded) ?? usable[0])?.id ?? null;
+}
+
+export function situation(list: ModelList | null, rows: ModelRow[]): Situation {
+    if (!list) {
+        return "starting";
+    }
+    if (list.problem) {
+        return "noFolder";
+    }
+    if (rows.length === 0) {
+        return "noModels";
+    }
+    return rows.some((row) => row.state !== "unsupported") ? "ready" : "noUsableModel";
+}
+
+function described(model: Model) {
+    return {
+        id: model.id,
+        name: model.name,
+        file: model.file,
+        quantization: model.facts?.quantization ?? "",
+        architecture: model.facts?.architecture ?? "",
+        parameters: model.facts?.parameters ?? null,
+        contextLength: model.facts?.context_length ?? null,
+        sizeBytes: model.size_bytes,
+        problem: model.problem ?? null,
+    };
+}
+
+function engineView(model: Model, engine: EngineStatus) {
+    if (model.problem) {
+        return { state: "unsupported" as const, percent: null, memoryBytes: null };
+    }
+    if (engine.model !== model.id || engine.state === "idle") {
+        return { state: "onDisk" as const, percent: null, memoryBytes: null };
+    }
+    return {
+        state: engine.state,
+        percent: engine.state === "loading" ? percent(engine.progress) : null,
+        memoryBytes: engine.memory_bytes ?? null,
+    };
+}
