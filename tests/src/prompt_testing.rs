@@ -1,22 +1,16 @@
 //! The page Prompt Testing, in a person's words.
 
 use crate::desktop::Desktop;
-use anyhow::{Context, Result};
+use anyhow::Result;
 use serde_json::{Value, json};
 use std::time::Duration;
 
-/// Longer than any run of the starter model takes here, its load included.
-pub const PATIENCE: Duration = Duration::from_secs(90);
-
-const PROMPT: &str = "prompt";
-const RUN: &str = "run";
-const STOP: &str = "stop";
-const ANSWER: &str = "answer-text";
+/// Longer than any run of the starter model takes, its load included.
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// The page in an open window.
 pub struct PromptTesting<'a> {
-    /// The window.
-    pub desktop: &'a Desktop,
+    desktop: &'a Desktop,
 }
 
 impl<'a> PromptTesting<'a> {
@@ -25,25 +19,75 @@ impl<'a> PromptTesting<'a> {
     /// # Errors
     /// When it does not come.
     pub async fn open(desktop: &'a Desktop) -> Result<Self> {
-        desktop.element(RUN).await?;
+        desktop.element("runButton").await?;
         Ok(Self { desktop })
     }
 
-    /// Types a prompt and runs it.
+    /// Types a prompt and runs it; returns the run's identifier.
     ///
     /// # Errors
-    /// When that is not possible.
-    pub async fn ask(&self, prompt: &str) -> Result<()> {
-        self.desktop.type_into(PROMPT, prompt).await?;
-        self.desktop.click(RUN).await
+    /// When no run begins.
+    pub async fn ask(&self, prompt: &str) -> Result<Value> {
+        self.desktop.type_into("prompt", prompt).await?;
+        self.begin("runButton").await
     }
 
-    /// Stops the run.
+    /// Clicks what starts a run; returns the run's identifier.
     ///
     /// # Errors
-    /// When nothing runs.
-    pub async fn stop(&self) -> Result<()> {
-        self.desktop.click(STOP).await
+    /// When no run begins.
+    pub async fn begin(&self, button: &str) -> Result<Value> {
+        let before = self.newest().await?;
+        self.desktop.click(button).await?;
+        self.desktop
+            .until("new run", PATIENCE, async || {
+                Ok(self.newest().await?.filter(|newest| Some(newest) != before.as_ref()))
+            })
+            .await
+    }
+
+    /// Waits until a run has ended, also on screen; returns it as recorded.
+    ///
+    /// # Errors
+    /// When it does not end.
+    pub async fn end(&self, run: &Value) -> Result<Value> {
+        self.desktop
+            .until("end of the run", PATIENCE, async || {
+                let recorded = self.recorded(run).await?;
+                let ended = recorded["outcome"] != "running" && !self.can_stop().await?;
+                Ok(ended.then_some(recorded))
+            })
+            .await
+    }
+
+    /// A run as recorded.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub async fn recorded(&self, run: &Value) -> Result<Value> {
+        self.call("get_run", json!({ "run": run })).await
+    }
+
+    /// The recorded runs, newest first.
+    ///
+    /// # Errors
+    /// When the history can't be read.
+    pub async fn history(&self) -> Result<Vec<Value>> {
+        let page = self.call("list_runs", json!({})).await?;
+        Ok(page["items"].as_array().cloned().unwrap_or_default())
+    }
+
+    async fn newest(&self) -> Result<Option<Value>> {
+        Ok(self.history().await?.first().map(|run| run["id"].clone()))
+    }
+
+    /// Whether a run is under way that can be stopped.
+    ///
+    /// # Errors
+    /// When the window is gone.
+    pub async fn can_stop(&self) -> Result<bool> {
+        let script = "return document.querySelector(\"[id$='--stopButton']\").disabled";
+        Ok(self.desktop.script(script, vec![]).await? == false)
     }
 
     /// The prompt as it stands.
@@ -51,19 +95,22 @@ impl<'a> PromptTesting<'a> {
     /// # Errors
     /// When the window is gone.
     pub async fn prompt(&self) -> Result<String> {
-        let input = self.desktop.element(&format!("{PROMPT}-inner")).await?;
+        let input = self.desktop.element("prompt-inner").await?;
         Ok(input.prop("value").await?.unwrap_or_default())
     }
 
-    /// The answer as far as it has come.
+    /// The answer on screen, as far as it has come.
     ///
     /// # Errors
     /// When the window is gone.
     pub async fn answer(&self) -> Result<String> {
-        Ok(self.desktop.text(ANSWER).await?.unwrap_or_default())
+        // Not what is rendered of it, which leaves out spaces at line ends.
+        let script = "return document.querySelector(\"[id$='--answer-text']\")?.textContent ?? ''";
+        let text = self.desktop.script(script, vec![]).await?;
+        Ok(text.as_str().unwrap_or_default().to_owned())
     }
 
-    /// Waits until the answer is longer than `length` bytes.
+    /// Waits until the answer on screen is longer than `length` bytes.
     ///
     /// # Errors
     /// When it does not grow so far.
@@ -76,36 +123,51 @@ impl<'a> PromptTesting<'a> {
             .await
     }
 
-    /// Whether no run is under way.
+    /// Waits until the answer on screen is `expected`.
     ///
     /// # Errors
-    /// When the window is gone.
-    pub async fn is_idle(&self) -> Result<bool> {
-        Ok(!self.desktop.shows(STOP).await?)
-    }
-
-    /// Waits until no run is under way and returns the last one as recorded.
-    ///
-    /// # Errors
-    /// When it does not end.
-    pub async fn end(&self) -> Result<Value> {
+    /// When it does not become that.
+    pub async fn answer_is(&self, expected: &Value) -> Result<()> {
+        let what = format!("answer {expected}");
         self.desktop
-            .until("end of the run", PATIENCE, async || {
-                let run = self.last_run().await?;
-                let idle = self.is_idle().await?;
-                Ok(run.filter(|run| idle && run["outcome"] != "running"))
+            .until(&what, Duration::from_secs(10), async || {
+                Ok((self.answer().await? == *expected).then_some(()))
             })
             .await
     }
 
-    /// The newest recorded run, when there is one.
+    /// Waits until the history shows `count` rows.
     ///
     /// # Errors
-    /// When the history can't be read.
-    pub async fn last_run(&self) -> Result<Option<Value>> {
-        let page = self.call("list_runs", json!({ "limit": 1 })).await?;
-        let Some(summary) = page["items"].get(0) else { return Ok(None) };
-        Ok(Some(self.call("get_run", json!({ "run": summary["id"] })).await?))
+    /// When it does not.
+    pub async fn history_has(&self, count: usize) -> Result<()> {
+        let what = format!("history of {count} rows");
+        self.desktop
+            .until(&what, Duration::from_secs(10), async || {
+                let last = count.checked_sub(1).map(row);
+                let shows_last = match last {
+                    Some(last) => self.desktop.shows(&last).await?,
+                    None => true,
+                };
+                Ok((shows_last && !self.desktop.shows(&row(count)).await?).then_some(()))
+            })
+            .await
+    }
+
+    /// Opens the run of a row of the history, the newest being 0.
+    ///
+    /// # Errors
+    /// When there is no such row.
+    pub async fn open_row(&self, index: usize) -> Result<()> {
+        self.desktop.click(&format!("{}-col3", row(index))).await
+    }
+
+    /// Deletes the run of a row of the history.
+    ///
+    /// # Errors
+    /// When there is no such row.
+    pub async fn delete_row(&self, index: usize) -> Result<()> {
+        self.desktop.click(&format!("historyTable-rowact-{index} .sapUiTableActionIcon")).await
     }
 
     /// Calls an operation that must succeed.
@@ -114,6 +176,10 @@ impl<'a> PromptTesting<'a> {
     /// When it doesn't.
     pub async fn call(&self, operation: &str, input: Value) -> Result<Value> {
         let answer = self.desktop.invoke(operation, input).await?;
-        answer.map_err(|error| anyhow::anyhow!("{operation} failed: {error}")).context("a call")
+        answer.map_err(|error| anyhow::anyhow!("{operation} failed: {error}"))
     }
+}
+
+fn row(index: usize) -> String {
+    format!("historyTable-rows-row{index}")
 }

@@ -3,6 +3,7 @@ import type Dialog from "sap/m/Dialog";
 import type List from "sap/m/List";
 import type { ListBase$SelectionChangeEvent } from "sap/m/ListBase";
 import type { Menu$ItemSelectedEvent } from "sap/m/Menu";
+import type MenuItem from "sap/m/MenuItem";
 import type ResponsivePopover from "sap/m/ResponsivePopover";
 import type { SearchField$LiveChangeEvent } from "sap/m/SearchField";
 import type Event from "sap/ui/base/Event";
@@ -45,7 +46,7 @@ export default class App extends BaseController {
     }
 
     onChooseTheme(event: Menu$ItemSelectedEvent): void {
-        const choice = event.getParameter("item")?.getKey() as ThemeChoice;
+        const choice = (event.getParameter("item") as MenuItem).getKey() as ThemeChoice;
         this.component().preferences.setProperty("/theme", choice);
         applyTheme(choice);
     }

@@ -6,10 +6,15 @@ use nopenai_domain::Error;
 use schemars::generate::{SchemaGenerator, SchemaSettings};
 use serde_json::{Map, Value, json};
 
-/// The OpenAPI 3.0 document of all operations. The types of the interface are
+/// The OpenAPI 3.1 document of all operations. The types of the interface are
 /// made from it (`cargo xtask generate`).
 pub fn document() -> Value {
-    let mut generator = SchemaSettings::openapi3().into_generator();
+    // OpenAPI 3.1 takes JSON Schema 2020-12 as it is.
+    let settings = SchemaSettings::draft2020_12().with(|settings| {
+        settings.definitions_path = "/components/schemas".into();
+        settings.meta_schema = None;
+    });
+    let mut generator = settings.into_generator();
     let error = generator.subschema_for::<Error>();
     let mut paths = Map::new();
     for entry in operations::all() {
@@ -19,7 +24,7 @@ pub fn document() -> Value {
     }
     let schemas = generator.take_definitions(true);
     json!({
-        "openapi": "3.0.3",
+        "openapi": "3.1.0",
         "info": { "title": "nOpenai Studio", "version": env!("CARGO_PKG_VERSION") },
         "servers": [{ "url": "/api/v1" }],
         "paths": paths,
@@ -32,9 +37,8 @@ fn operation(entry: &Entry, generator: &mut SchemaGenerator, error: &Value) -> V
     let input = resolve(generator, schemas.input.as_value());
     let description = input["description"].as_str().unwrap_or_default().to_owned();
     let mut content = json!({ "application/json": { "schema": schemas.output } });
-    let streams = resolve(generator, schemas.event.as_value()).get("enum") != Some(&json!([]));
-    if streams {
-        content["text/event-stream"] = json!({ "schema": schemas.event });
+    if let Some(event) = schemas.event {
+        content["text/event-stream"] = json!({ "schema": event });
     }
     let mut operation = json!({
         "operationId": entry.name,

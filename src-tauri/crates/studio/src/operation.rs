@@ -4,7 +4,7 @@ use nopenai_domain::{Code, Error, Result};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
-use std::{future::Future, marker::PhantomData, sync::Arc};
+use std::{any::TypeId, future::Future, marker::PhantomData, sync::Arc};
 
 /// Something the product can do, declared once: the implementing type is its
 /// input, and its doc comment its description. Every transport and every
@@ -78,7 +78,7 @@ impl<T: Serialize> Events<T> {
 /// The schemas of an operation, as references into the document's components.
 pub(crate) struct Schemas {
     pub input: Schema,
-    pub event: Schema,
+    pub event: Option<Schema>,
     pub output: Schema,
 }
 
@@ -100,7 +100,8 @@ impl Entry {
             route: O::ROUTE,
             schemas: |generator| Schemas {
                 input: generator.subschema_for::<O>(),
-                event: generator.subschema_for::<O::Event>(),
+                event: (TypeId::of::<O::Event>() != TypeId::of::<NoEvents>())
+                    .then(|| generator.subschema_for::<O::Event>()),
                 output: generator.subschema_for::<O::Output>(),
             },
             invoke: |studio, input, sink| Box::pin(invoke::<O>(studio, input, sink)),

@@ -39,14 +39,15 @@ unsafe impl GlobalAlloc for Counting {
     }
 }
 
-/// Inspects, and holds it to `most` bytes of memory and two seconds.
+/// Inspects, and holds it to `most` bytes of memory and ten seconds: the
+/// longest possible header takes one, unoptimised.
 fn bounded(file: impl Read + Seek, length: u64, most: usize) -> Result<Facts, Refusal> {
     let before = USED.get();
     PEAK.set(before);
     let start = Instant::now();
     let result = inspect_reader(file, length);
     let (took, peak) = (start.elapsed(), PEAK.get().saturating_sub(before));
-    assert!(took < Duration::from_secs(2), "took {took:?}");
+    assert!(took < Duration::from_secs(10), "took {took:?}");
     assert!(peak <= most, "took {peak} bytes for a file of {length}");
     result
 }
@@ -206,12 +207,16 @@ fn vast_files_take_neither_memory_nor_time() {
     let with = |value: Value| {
         let mut file = File::llama();
         file.set("x", value);
+        // Only zeros follow.
+        file.tensors.clear();
+        file.claimed.0 = Some(65_536);
         file
     };
     // It is whole; what follows is no part of any tensor.
     assert!(vast(&File::llama()).is_ok());
-    // Every key of these is empty, the second a duplicate.
+    // Every key of these is empty, so that the second is a duplicate.
     let mut file = File::llama();
+    file.tensors.clear();
     file.claimed = (Some(65_536), Some(4096));
     assert!(vast(&file).is_err());
     assert!(vast(&with(list(12, 7 << 20))).is_err());

@@ -78,7 +78,7 @@ async fn a_model_is_loaded_with_progress_and_unloaded() {
         .await
         .unwrap();
     assert_eq!(status["state"], "ready");
-    assert_eq!(status["context_length"], 2048);
+    assert_eq!(status["context_length"], 8192);
     let steps = progress.lock().unwrap().clone();
     assert_eq!(steps[0]["stage"], "starting");
     let read: Vec<u64> = steps.iter().map(|step| step["bytes_read"].as_u64().unwrap()).collect();

@@ -59,6 +59,23 @@ impl App {
         Self { studio: open(folder.path(), worker).unwrap(), folder }
     }
 
+    /// With a starter model whose file states another context length, so that
+    /// its end is near.
+    pub fn start_with_context(tokens: u32) -> Self {
+        let app = Self::start();
+        let key = b"llama.context_length";
+        let mut file = fs::read(starter_model()).unwrap();
+        let found = file.windows(key.len()).position(|window| window == key).unwrap();
+        // The key is followed by its type, a u32, and the value.
+        let value = found + key.len() + 4;
+        file[value..value + 4].copy_from_slice(&tokens.to_le_bytes());
+        let path = app.folder.path().join("models").join(MODEL);
+        fs::remove_file(&path).unwrap();
+        fs::write(&path, file).unwrap();
+        drop(app.studio);
+        Self { studio: open(app.folder.path(), &worker()).unwrap(), folder: app.folder }
+    }
+
     pub async fn call(&self, name: &str, input: Value) -> Result<Value> {
         self.stream(name, input, |_| true).await
     }

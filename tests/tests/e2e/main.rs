@@ -1,0 +1,16 @@
+//! The built application in its real window, used as a person uses it.
+//! Screenshots and logs: `target/e2e/`.
+
+mod app_killed;
+mod first_run;
+mod history;
+mod looks;
+mod processor;
+mod prompt;
+mod second_start;
+mod worker_killed;
+
+/// A prompt whose answer is long enough to do something during it.
+const LONG: &str = "Write a long story about a lighthouse keeper and the sea. Take your time.";
+/// A prompt whose answer is short.
+const SHORT: &str = "Say hello.";

@@ -1,0 +1,31 @@
+use anyhow::{Context, Result};
+use nopenai_tests::{DataFolder, Desktop, PromptTesting, Setting, app};
+use std::time::{Duration, Instant};
+
+const PROMPT: &str = "half a thought";
+
+#[tokio::test]
+async fn a_second_start_raises_the_first_window() -> Result<()> {
+    let data = DataFolder::without_model()?;
+    let desktop = Desktop::open(&Setting::of_test("second-start", data.path())?).await?;
+    let page = PromptTesting::open(&desktop).await?;
+    desktop.type_into("prompt", PROMPT).await?;
+    let first = desktop.app()?;
+    let window = window(&desktop)?;
+    // Without a window manager, the focus tells which window was raised.
+    xdotool(&desktop, &["windowfocus", "--sync", &root_window(&desktop)?]).ok();
+
+    let start = Instant::now();
+    let status = desktop.command(app())?.arg("--data-dir").arg(data.path()).status()?;
+    assert!(status.success(), "{status}");
+    assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
+
+    desktop
+        .until("focus on the first window", Duration::from_secs(5), async || {
+            Ok((xdotool(&desktop, &["getwindowfocus"])? == window).then_some(()))
+        })
+        .await?;
+    assert_eq!(desktop.app()?, first);
+    assert_eq!(page.prompt().await?, PROMPT);
+    Ok(())
+}
