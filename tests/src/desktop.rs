@@ -44,6 +44,7 @@ pub struct Desktop {
     client: Client,
     driver: Driver,
     display: Display,
+    screen: Screen,
     artifacts: Artifacts,
 }
 
@@ -63,7 +64,7 @@ impl Desktop {
         };
         let (driver, client) =
             started.await.with_context(|| format!("the log ends:\n{}", artifacts.log_tail()))?;
-        Ok(Self { client, driver, display, artifacts })
+        Ok(Self { client, driver, display, screen: setting.screen, artifacts })
     }
 
     /// The application's own process.
@@ -117,7 +118,7 @@ impl Desktop {
         Ok(command)
     }
 
-    /// The element whose identifier ends in `id`; UI5 puts the view's before.
+    /// The element of the control `id`.
     ///
     /// # Errors
     /// When it does not come within 20 seconds.
@@ -164,6 +165,27 @@ impl Desktop {
         let script = "return document.querySelector(arguments[0])?.innerText ?? null";
         let text = self.script(script, vec![selector(id).into()]).await?;
         Ok(text.as_str().map(str::to_owned))
+    }
+
+    /// Waits until the element of the control `id` shows `text`, perhaps among
+    /// other things.
+    ///
+    /// # Errors
+    /// When it does not within that time.
+    pub async fn until_shown(&self, id: &str, text: &str, within: Duration) -> Result<()> {
+        self.until(&format!("{text:?} in {id}"), within, async || {
+            Ok(self.text(id).await?.is_some_and(|shown| shown.contains(text)).then_some(()))
+        })
+        .await
+    }
+
+    /// Makes the window as large as the display.
+    ///
+    /// # Errors
+    /// When the window is gone.
+    pub async fn fill_screen(&self) -> Result<()> {
+        let Screen { width, height } = self.screen;
+        Ok(self.client.set_window_rect(0, 0, width, height).await?)
     }
 
     /// Whether an element is there and visible.
@@ -242,6 +264,11 @@ impl Desktop {
     }
 }
 
+/// UI5 puts the view's identifier before a control's own. After a space may
+/// stand a selector of a descendant.
 fn selector(id: &str) -> String {
-    format!("[id$='--{id}'], [id='{id}']")
+    match id.split_once(' ') {
+        Some((id, descendant)) => format!("{} {descendant}", selector(id)),
+        None => format!("[id$='--{id}']"),
+    }
 }

@@ -7,6 +7,10 @@ use std::time::Duration;
 
 pub use rustix::process::Signal;
 
+/// In what unit the kernel states a process's start: USER_HZ, 100 on every
+/// architecture this runs on (proc_pid_stat(5)).
+const TICKS_PER_S: f64 = 100.0;
+
 /// Inherited by every process of a family, so that also those are found whose
 /// parent has died.
 const MARK: &str = "NOPENAI_TEST_FAMILY";
@@ -109,8 +113,7 @@ impl Process {
         // After the name, which may hold anything, field 22 is the start.
         let (_, fields) = stat.rsplit_once(") ").context("a name in parentheses")?;
         let start: f64 = fields.split(' ').nth(19).context("52 fields")?.parse()?;
-        let ticks_per_s = rustix::param::clock_ticks_per_second() as f64;
-        Ok(now - start / ticks_per_s)
+        Ok(now - start / TICKS_PER_S)
     }
 
     /// A variable of the environment it was started with.

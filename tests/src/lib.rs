@@ -13,5 +13,5 @@ pub use artifacts::Artifacts;
 pub use desktop::{Desktop, Setting};
 pub use display::Screen;
 pub use family::{Process, Signal};
-pub use prompt_testing::{PATIENCE, PromptTesting};
+pub use prompt_testing::PromptTesting;
 pub use subject::{DataFolder, app, starter_model, worker};

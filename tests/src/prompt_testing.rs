@@ -167,7 +167,7 @@ impl<'a> PromptTesting<'a> {
     /// # Errors
     /// When there is no such row.
     pub async fn delete_row(&self, index: usize) -> Result<()> {
-        self.desktop.click(&format!("historyTable-rowact-{index} .sapUiTableActionIcon")).await
+        self.desktop.click(&format!("historyTable-rowact{index} .sapUiIcon")).await
     }
 
     /// Calls an operation that must succeed.

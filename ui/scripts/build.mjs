@@ -6,7 +6,7 @@ import { cp, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import * as esbuild from "esbuild";
-import { embeddedTexts, frameworkLibraries } from "./framework.mjs";
+import { frameworkLibraries, versionInfo } from "./framework.mjs";
 import { fingerprint } from "./fingerprint.mjs";
 import { buildThemes } from "./themes.mjs";
 import { verify } from "./verify.mjs";
@@ -20,7 +20,7 @@ const dist = path.join(root, "dist");
 const stamp = path.join(work, "stamp");
 
 const SHIPPED = ["index.html", "boot.js", "css/style.css"];
-const BUNDLE = "resources/sap-ui-custom.js";
+const BUNDLE = "resources/sap-ui-core.js";
 // The bundle is minified whole at the end, and only two themes are compiled, so these tasks would be wasted time.
 const SKIPPED_TASKS = [
     "minify",
@@ -28,9 +28,9 @@ const SKIPPED_TASKS = [
     "escapeNonAsciiCharacters",
     "replaceCopyright",
     "replaceBuildtime",
-    "generateLibraryManifest",
     "enhanceManifest",
     "generateFlexChangesBundle",
+    "generateComponentPreload",
 ];
 
 const inputs = await fingerprint(root, ["webapp", "scripts", "ui5.yaml", "package-lock.json"], ["webapp/test"]);
@@ -54,7 +54,7 @@ if (!process.argv.includes("--force") && existsSync(dist) && (await stored(stamp
 
 async function bundle() {
     const cli = path.join(root, "node_modules/@ui5/cli/bin/ui5.cjs");
-    const options = ["build", "self-contained", "--dest", raw, "--clean-dest", "--exclude-task", ...SKIPPED_TASKS];
+    const options = ["build", "--dest", raw, "--clean-dest", "--exclude-task", ...SKIPPED_TASKS];
     await run(process.execPath, [cli, ...options]);
 }
 
@@ -75,20 +75,17 @@ async function assemble(libraries) {
         recursive: true,
         filter: (file) => !file.endsWith(".stamp"),
     });
+    await write("resources/sap-ui-version.json", JSON.stringify(versionInfo(libraries)));
     for (const file of SHIPPED) {
         await cp(path.join(raw, file), path.join(staged, file));
     }
-    const source = await readFile(path.join(raw, BUNDLE), "utf8");
-    const texts = `sap.ui.require.preload(${JSON.stringify(await embeddedTexts(libraries))});\n`;
-    const start = source.indexOf("sap.ui.require.preload(");
-    await write(BUNDLE, await minified(source.slice(0, start) + texts + source.slice(start), "js"));
-    for (const file of SHIPPED.filter((name) => /\.(js|css)$/.test(name))) {
+    for (const file of [BUNDLE, ...SHIPPED].filter((name) => /\.(js|css)$/.test(name))) {
         await write(file, await minified(await readFile(path.join(raw, file), "utf8"), path.extname(file).slice(1)));
     }
 }
 
 async function minified(source, loader) {
-    const result = await esbuild.transform(source, { loader, minify: true, target: "es2022", legalComments: "none" });
+    const result = await esbuild.transform(source, { loader, minify: true, target: ["es2022", "safari16"], legalComments: "none" });
     return result.code;
 }
 

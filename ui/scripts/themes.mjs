@@ -11,7 +11,7 @@ const REFERENCE = /url\(["']?(?!data:)([^"')]+)["']?\)/g;
  * The UI5 CLI would compile all themes of all libraries, which takes minutes.
  */
 export async function buildThemes(libraries, destination) {
-    const sources = [...libraries.values()];
+    const sources = [...libraries.values()].map(({ source }) => source);
     const builder = new lessOpenUI5.Builder();
     for (const name of libraries.keys()) {
         for (const theme of THEMES) {

@@ -8,7 +8,7 @@ const REQUIRED = [
     "index.html",
     "boot.js",
     "css/style.css",
-    "resources/sap-ui-custom.js",
+    "resources/sap-ui-core.js",
     ...["sap_horizon", "sap_horizon_dark"].flatMap((theme) =>
         ["sap/ui/core", "sap/m", "sap/tnt", "sap/ui/layout", "sap/ui/table", "sap/ui/unified"].map(
             (library) => `resources/${library}/themes/${theme}/library.css`,

@@ -4,11 +4,12 @@
 //! Usage: `first-light DATA_FOLDER SCREENSHOT_FOLDER`
 
 use anyhow::{Context, Result, bail};
-use nopenai_tests::{Artifacts, Desktop, PATIENCE, PromptTesting, Screen, Setting};
+use nopenai_tests::{Artifacts, Desktop, PromptTesting, Screen, Setting};
 use serde_json::Value;
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 const PROMPT: &str = "Why is the sky blue? Answer in two sentences.";
 
@@ -35,10 +36,10 @@ async fn show() -> Result<()> {
     };
     let desktop = Desktop::open(&setting).await?;
     let page = PromptTesting::open(&desktop).await?;
-    println!("The window is open. Prompt: {PROMPT}\n");
-    page.ask(PROMPT).await?;
-    print_while_it_grows(&page).await?;
-    let run = page.end().await?;
+    println!("The window is open. It is asked: {PROMPT}\n");
+    let run = page.ask(PROMPT).await?;
+    print_while_it_grows(&page, &run).await?;
+    let run = page.end(&run).await?;
     print_measures(&run);
     println!("Screenshot: {}", desktop.screenshot("answer").await?.display());
     if run["outcome"] != "completed" {
@@ -47,19 +48,20 @@ async fn show() -> Result<()> {
     Ok(())
 }
 
-async fn print_while_it_grows(page: &PromptTesting<'_>) -> Result<()> {
+async fn print_while_it_grows(page: &PromptTesting<'_>, run: &Value) -> Result<()> {
     let mut printed = 0;
-    page.desktop
-        .until("end of the answer", PATIENCE, async || {
-            let answer = page.answer().await?;
-            print!("{}", answer.get(printed..).unwrap_or_default());
-            std::io::stdout().flush()?;
-            printed = answer.len();
-            Ok(page.is_idle().await?.then_some(()))
-        })
-        .await?;
-    println!("\n");
-    Ok(())
+    loop {
+        let ended = page.recorded(run).await?["outcome"] != "running";
+        let answer = page.answer().await?;
+        print!("{}", answer.get(printed..).unwrap_or_default());
+        std::io::stdout().flush()?;
+        printed = answer.len();
+        if ended {
+            println!("\n");
+            return Ok(());
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
 }
 
 fn print_measures(run: &Value) {

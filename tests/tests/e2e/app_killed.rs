@@ -1,10 +1,10 @@
 use crate::{LONG, SHORT};
 use anyhow::Result;
 use nopenai_tests::{DataFolder, Desktop, PromptTesting, Setting};
-use serde_json::json;
+use serde_json::Value;
 use std::time::Duration;
 
-/// A worker notices the end of its input; it gets no other sign.
+/// The end of its input is all that tells a worker.
 const WORKER_END: Duration = Duration::from_secs(10);
 
 #[tokio::test]
@@ -15,35 +15,37 @@ async fn after_a_kill_the_history_is_intact() -> Result<()> {
 
     let desktop = Desktop::open(&setting).await?;
     let page = PromptTesting::open(&desktop).await?;
-    let runs = page.call("list_runs", json!({})).await?;
-    assert_eq!(runs["items"].as_array().map(Vec::len), Some(2));
-    assert_eq!(page.call("get_run", json!({ "run": finished["id"] })).await?, finished);
+    let history = page.history().await?;
+    assert_eq!(history.len(), 2);
+    assert_eq!(page.recorded(&finished["id"]).await?, finished);
 
-    let interrupted = page.call("get_run", json!({ "run": runs["items"][0]["id"] })).await?;
+    let interrupted = page.recorded(&history[0]["id"]).await?;
     assert_eq!(interrupted["outcome"], "interrupted");
     let kept = interrupted["answer"].as_str().unwrap_or_default();
     // What came in the last moment before the kill may be lost, no more.
-    assert!(!kept.is_empty() && (kept.starts_with(&partial) || partial.starts_with(kept)));
-    page.history_shows(0, "Interrupted").await?;
-    page.open_from_history(0).await?;
-    page.shows_text(kept.lines().next().unwrap_or_default()).await?;
+    assert!(!kept.is_empty(), "the partial answer is kept");
+    assert!(kept.starts_with(&partial) || partial.starts_with(kept), "{kept:?} {partial:?}");
+
+    page.open_row(0).await?;
+    page.answer_is(&interrupted["answer"]).await?;
+    desktop.until_shown("outcome", "Interrupted", Duration::from_secs(10)).await?;
     desktop.screenshot("interrupted-run").await?;
 
-    page.ask(SHORT).await?;
-    assert_eq!(page.end().await?["outcome"], "completed");
+    let next = page.ask(SHORT).await?;
+    assert_eq!(page.end(&next).await?["outcome"], "completed");
     Ok(())
 }
 
 /// Completes one run, begins another and kills the application; returns the
 /// first run, and what the second had answered by then.
-async fn be_killed_during_a_run(setting: &Setting) -> Result<(serde_json::Value, String)> {
+async fn be_killed_during_a_run(setting: &Setting) -> Result<(Value, String)> {
     let desktop = Desktop::open(setting).await?;
     let page = PromptTesting::open(&desktop).await?;
-    page.ask(SHORT).await?;
-    let finished = page.end().await?;
+    let finished = page.ask(SHORT).await?;
+    let finished = page.end(&finished).await?;
 
     page.ask(LONG).await?;
-    let partial = page.answer_beyond(120).await?;
+    let partial = page.answer_beyond(200).await?;
     desktop.kill_app()?;
     desktop
         .until("end of the worker", WORKER_END, async || {

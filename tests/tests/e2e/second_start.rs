@@ -1,4 +1,4 @@
-use anyhow::{Context, Result};
+use anyhow::{Result, ensure};
 use nopenai_tests::{DataFolder, Desktop, PromptTesting, Setting, app};
 use std::time::{Duration, Instant};
 
@@ -11,9 +11,12 @@ async fn a_second_start_raises_the_first_window() -> Result<()> {
     let page = PromptTesting::open(&desktop).await?;
     desktop.type_into("prompt", PROMPT).await?;
     let first = desktop.app()?;
-    let window = window(&desktop)?;
-    // Without a window manager, the focus tells which window was raised.
-    xdotool(&desktop, &["windowfocus", "--sync", &root_window(&desktop)?]).ok();
+
+    // Without a window manager, the window that was raised is the one that has
+    // the focus; so it is taken away before.
+    let window = xdotool(&desktop, &["search", "--onlyvisible", "--name", "^nOpenai Studio$"])?;
+    xdotool(&desktop, &["windowfocus", &xdotool(&desktop, &["search", "--maxdepth", "0", "."])?])?;
+    assert_ne!(xdotool(&desktop, &["getwindowfocus", "-f"])?, window);
 
     let start = Instant::now();
     let status = desktop.command(app())?.arg("--data-dir").arg(data.path()).status()?;
@@ -22,10 +25,16 @@ async fn a_second_start_raises_the_first_window() -> Result<()> {
 
     desktop
         .until("focus on the first window", Duration::from_secs(5), async || {
-            Ok((xdotool(&desktop, &["getwindowfocus"])? == window).then_some(()))
+            Ok((xdotool(&desktop, &["getwindowfocus", "-f"])? == window).then_some(()))
         })
         .await?;
     assert_eq!(desktop.app()?, first);
     assert_eq!(page.prompt().await?, PROMPT);
     Ok(())
+}
+
+fn xdotool(desktop: &Desktop, arguments: &[&str]) -> Result<String> {
+    let output = desktop.command("xdotool")?.args(arguments).output()?;
+    ensure!(output.status.success(), "xdotool {arguments:?}: {output:?}");
+    Ok(String::from_utf8(output.stdout)?.trim().to_owned())
 }

