@@ -16,8 +16,8 @@ export default class Measure extends Control {
             unit: { type: "string", defaultValue: "" },
             /** Where the value comes from; empty when there is no value. */
             source: { type: "string", defaultValue: "" },
-            /** Text takes the room that is left and starts at its label; a number has a fixed width. */
-            prose: { type: "boolean", defaultValue: false },
+            /** "Number" or "Pair" of numbers, of fixed width; or "Prose", which takes the room that is left. */
+            size: { type: "string", defaultValue: "Number" },
         },
     };
 
@@ -30,9 +30,7 @@ export default class Measure extends Control {
 
             rm.openStart("div", control).class("nopenaiMeasure").attr("tabindex", "0").attr("role", "group");
             rm.attr("aria-label", source ? `${spoken}, ${source}` : spoken);
-            if (control.getProperty("prose")) {
-                rm.class("nopenaiMeasureProse");
-            }
+            rm.class(`nopenaiMeasure${property("size")}`);
             if (source) {
                 rm.attr("data-source", source);
             }

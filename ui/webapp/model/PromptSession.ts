@@ -11,7 +11,7 @@ export interface TextSink {
 
 /** One prompt at a time and its answer: the state behind the page, apart from the page. */
 export default class PromptSession {
-    readonly model = new JSONModel(idle());
+    readonly model = new JSONModel({ ...idle(), hasText: false });
     private answer: Answer = idle();
     private text = "";
     private sink: TextSink | undefined;
@@ -147,7 +147,7 @@ export default class PromptSession {
 
     private show(): void {
         const measures = this.active ? liveMeasures(this.answer, performance.now()) : this.answer.measures;
-        this.model.setData({ ...this.answer, measures });
+        this.model.setData({ ...this.answer, measures, hasText: this.text !== "" });
     }
 
     private setText(text: string): void {

@@ -94,7 +94,8 @@ export function finished(run: Run): Answer {
 
 /** The run was refused before it began, or could not be opened. */
 export function refused(answer: Answer, error: Failure): Answer {
-    return { ...answer, phase: "ended", outcome: answer.run ? "failed" : null, error, measures: {}, source: null };
+    const { run, modelName } = answer;
+    return { ...idle(), phase: "ended", run, error, ...(run && { modelName, outcome: "failed" as const }) };
 }
 
 /** What this window can tell of a run under way; the application's own measures replace it at the end. */

@@ -20,10 +20,6 @@ export function canStop(phase: Phase, stopping: boolean): boolean {
     return isActive(phase) && !stopping;
 }
 
-export function hasText(phase: Phase): boolean {
-    return phase === "streaming" || phase === "ended";
-}
-
 /** What the next run will use. */
 export function statusLine(answer: Answer, chosen: ModelRow | null): string {
     if (isActive(answer.phase) || !chosen) {
@@ -64,10 +60,13 @@ export function situationIcon(situation: Situation): string {
     return SITUATION_ICONS[situation];
 }
 
-export function situationTitle(situation: Situation): string {
-    return text(`situation.${situation}`);
+export function situationTitle(situation: Situation, runs: number): string {
+    return situation === "ready" && runs > 0 ? text("situation.returning") : text(`situation.${situation}`);
 }
 
-export function situationText(situation: Situation, folder: string): string {
-    return situation === "ready" ? text("situationText.ready", text("example")) : text(`situationText.${situation}`, folder);
+export function situationText(situation: Situation, folder: string, runs: number): string {
+    if (situation !== "ready") {
+        return text(`situationText.${situation}`, folder);
+    }
+    return runs > 0 ? text("situationText.returning") : text("situationText.ready", text("example"));
 }

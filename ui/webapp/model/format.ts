@@ -8,7 +8,8 @@ type Absent = null | undefined;
 /** What stands where there is no value. */
 export const NONE = "–";
 
-const threeDigits = new Intl.NumberFormat("en", { maximumSignificantDigits: 3 });
+// Always three digits, so that a live value keeps its width.
+const threeDigits = new Intl.NumberFormat("en", { minimumSignificantDigits: 3, maximumSignificantDigits: 3 });
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 const MEGA = 1e6;
@@ -148,7 +149,7 @@ export function outcomeIcon(outcome: Outcome | Absent): string {
         case "interrupted":
             return "sap-icon://status-critical";
         case "running":
-            return "sap-icon://status-in-process";
+            return "sap-icon://in-progress";
         case "stopped":
             return "sap-icon://status-inactive";
         default:

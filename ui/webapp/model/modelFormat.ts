@@ -17,7 +17,7 @@ const COLOURS: Record<ModelState, Colour> = {
 const ICONS: Record<ModelState, string> = {
     ready: "sap-icon://status-positive",
     busy: "sap-icon://status-positive",
-    loading: "sap-icon://status-in-process",
+    loading: "sap-icon://in-progress",
     failed: "sap-icon://status-negative",
     onDisk: "sap-icon://status-inactive",
     unsupported: "sap-icon://status-critical",
@@ -68,6 +68,10 @@ export function actionText(state: ModelState): string {
         return text("cancelLoad");
     }
     return state === "ready" || state === "busy" ? text("unload") : text("load");
+}
+
+export function actionTooltip(row: ModelRow): string {
+    return `${actionText(row.state)}: ${row.name}`;
 }
 
 export function rowSpoken(row: ModelRow): string {

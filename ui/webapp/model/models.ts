@@ -25,14 +25,23 @@ export type Situation = "starting" | "noFolder" | "noModels" | "noUsableModel" |
 export function modelRows(models: Model[], engine: EngineStatus): ModelRow[] {
     return models
         .map((model) => ({ ...described(model), ...engineView(model, engine) }))
-        .sort((a, b) => a.name.localeCompare(b.name) || a.id.localeCompare(b.id));
+        .sort(
+            (a, b) =>
+                Number(isUnusable(a)) - Number(isUnusable(b)) ||
+                a.name.localeCompare(b.name) ||
+                a.id.localeCompare(b.id),
+        );
 }
 
 /** The model the next run uses: the chosen one while it can run, else the loaded one, else the quickest to load. */
 export function usableModel(rows: ModelRow[], chosen: string | null, loaded: string | null | undefined): string | null {
-    const usable = rows.filter((row) => row.state !== "unsupported");
+    const usable = rows.filter((row) => !isUnusable(row));
     const find = (id: string | null | undefined) => usable.find((row) => row.id === id);
     return (find(chosen) ?? find(loaded) ?? quickest(usable))?.id ?? null;
+}
+
+function isUnusable(row: ModelRow): boolean {
+    return row.state === "unsupported";
 }
 
 function quickest(rows: ModelRow[]): ModelRow | undefined {
@@ -49,7 +58,7 @@ export function situation(list: ModelList | null, rows: ModelRow[]): Situation {
     if (rows.length === 0) {
         return "noModels";
     }
-    return rows.some((row) => row.state !== "unsupported") ? "ready" : "noUsableModel";
+    return rows.some((row) => !isUnusable(row)) ? "ready" : "noUsableModel";
 }
 
 function described(model: Model) {

@@ -55,9 +55,10 @@ async fn stream(
         chat.add_message(engine_role(message.role), message.content)
     });
     let chat = chat
+        // Our sampler leaves one token possible, and this takes the likeliest.
         .set_sampling(SamplingParams {
             max_len: Some(max_tokens as usize),
-            ..SamplingParams::neutral()
+            ..SamplingParams::deterministic()
         })
         .add_logits_processor(sampler);
     let mut answer = model.stream_chat_request(chat).await.map_err(engine_failed)?;

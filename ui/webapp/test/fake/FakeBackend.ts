@@ -192,6 +192,8 @@ export class FakeBackend {
             prompt: input.prompt ?? "",
             answer: "",
             outcome: "running",
+            measures: {},
+            error: null,
             parameters: { ...Object(input.parameters), seed: 4_711 },
         };
         let sequence = 0;

@@ -9,7 +9,7 @@ use std::{
 fn question(temperature: f64, seed: u64) -> Value {
     json!({
         "model": MODEL,
-        "prompt": "What is the capital of France?",
+        "prompt": "What is 2+2?",
         "parameters": { "temperature": temperature, "seed": seed, "max_tokens": 40 },
     })
 }
@@ -20,7 +20,7 @@ async fn a_prompt_is_answered_measured_and_recorded() {
     let (result, events) = app.run(question(0.0, 0)).await;
     let run = result.unwrap();
     assert_eq!(run["outcome"], "completed", "{run:#}");
-    assert!(run["answer"].as_str().unwrap().contains("Paris"), "{run:#}");
+    assert!(run["answer"].as_str().unwrap().contains('4'), "{run:#}");
 
     let kinds: Vec<&str> = events.iter().map(|event| event["kind"].as_str().unwrap()).collect();
     assert_eq!(kinds[0], "accepted");

@@ -49,7 +49,7 @@ async fn workers_that_do_not_work_are_told_apart() {
     let cases = [
         ("echo 'out of luck' >&2; exit 3", "exit code 3"),
         ("kill -SEGV $$", "signal 11"),
-        (r#"printf '\0\0\0\037{"type":"hello","version":99999}'; sleep 5"#, "protocol 99999"),
+        (r#"printf '\0\0\0\040{"type":"hello","version":99999}'; sleep 5"#, "protocol 99999"),
         ("echo not a frame", "ended"),
     ];
     for (script, reason) in cases {

@@ -1,0 +1,19 @@
+import nextUIUpdate from "sap/ui/test/utils/nextUIUpdate";
+import Measure from "../../control/Measure";
+
+QUnit.module("Measure");
+
+QUnit.test("value, unit and source are seen and spoken", async (assert) => {
+    const measure = new Measure({ label: "TTFT", value: "95.2", unit: "ms", source: "this run" } as object);
+    measure.placeAt("qunit-fixture");
+    await nextUIUpdate();
+    const dom = measure.getDomRef() as HTMLElement;
+    assert.strictEqual(dom.querySelector(".nopenaiMeasureValue")?.textContent, "95.2");
+    assert.strictEqual(dom.querySelector(".nopenaiMeasureUnit")?.textContent, "ms");
+    assert.strictEqual(dom.getAttribute("aria-label"), "TTFT 95.2 ms, this run");
+    assert.strictEqual(dom.dataset.source, "this run");
+    measure.setProperty("source", "");
+    await nextUIUpdate();
+    assert.notOk((measure.getDomRef() as HTMLElement).hasAttribute("data-source"));
+    measure.destroy();
+});
