@@ -31,10 +31,8 @@ pub fn run(arguments: Arguments) -> anyhow::Result<()> {
         .invoke_handler(bridge::handler(studio.clone()))
         .build(context)?;
     app.run(move |_, event| {
-        if matches!(event, RunEvent::Exit) {
-            if let Some(Ok(studio)) = studio.peek() {
-                tauri::async_runtime::block_on(studio.shut_down());
-            }
+        if let (RunEvent::Exit, Some(Ok(studio))) = (event, studio.peek()) {
+            tauri::async_runtime::block_on(studio.shut_down());
         }
     });
     Ok(())
@@ -49,7 +47,8 @@ fn worker() -> anyhow::Result<PathBuf> {
 /// A second start shows the first one's window.
 fn raise(app: &AppHandle) {
     if let Some(window) = app.get_webview_window("main") {
-        let shown = window.unminimize().and_then(|()| window.show()).and_then(|()| window.set_focus());
+        let shown =
+            window.unminimize().and_then(|()| window.show()).and_then(|()| window.set_focus());
         if let Err(error) = shown {
             tracing::warn!(%error, "the window could not be raised");
         }

@@ -30,7 +30,19 @@ impl Artifacts {
     pub fn within(folder: &Path, name: &str) -> Result<Self> {
         std::fs::create_dir_all(folder)
             .with_context(|| format!("cannot create {}", folder.display()))?;
-        Ok(Self { folder: folder.to_owned(), name: name.to_owned() })
+        let artifacts = Self { folder: folder.to_owned(), name: name.to_owned() };
+        artifacts.forget_failure()?;
+        Ok(artifacts)
+    }
+
+    /// What an earlier run left would mislead.
+    fn forget_failure(&self) -> Result<()> {
+        for file in [self.log(), self.picture("failed")] {
+            if file.exists() {
+                std::fs::remove_file(file)?;
+            }
+        }
+        Ok(())
     }
 
     pub(crate) fn picture(&self, of: &str) -> PathBuf {

@@ -4,13 +4,13 @@ use crate::artifacts::Artifacts;
 use crate::display::{Display, Screen};
 use crate::driver::Driver;
 use crate::family::{Process, Signal};
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use fantoccini::elements::Element;
 use fantoccini::{Client, Locator};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 const POLL: Duration = Duration::from_millis(50);
 
@@ -222,35 +222,42 @@ impl Desktop {
     /// Waits until `check` returns something.
     ///
     /// # Errors
-    /// When `check` fails, or the time is over; with a screenshot and the end
-    /// of the log.
+    /// When the time is over; with a screenshot and the end of the log.
     pub async fn until<T>(
         &self,
         what: &str,
         within: Duration,
         mut check: impl AsyncFnMut() -> Result<Option<T>>,
     ) -> Result<T> {
-        let start = Instant::now();
-        loop {
-            let result = check().await;
-            if let Ok(Some(value)) = result {
-                return Ok(value);
+        let mut last = Ok(());
+        let poll = async {
+            loop {
+                match check().await {
+                    Ok(Some(value)) => return value,
+                    Ok(None) => last = Ok(()),
+                    // Perhaps the page is just being built; the last error counts.
+                    Err(error) => last = Err(error),
+                }
+                tokio::time::sleep(POLL).await;
             }
-            if result.is_err() || start.elapsed() > within {
-                let error = result.err().unwrap_or_else(|| anyhow::anyhow!("waited {within:?}"));
-                return Err(self.explain(error, what).await);
+        };
+        match tokio::time::timeout(within, poll).await {
+            Ok(value) => Ok(value),
+            Err(_) => {
+                let reason = last.err().unwrap_or_else(|| anyhow!("waited for {within:?}"));
+                Err(self.explain(reason, what).await)
             }
-            tokio::time::sleep(POLL).await;
         }
     }
 
-    async fn explain(&self, error: anyhow::Error, what: &str) -> anyhow::Error {
-        let picture = match self.screenshot("failed").await {
-            Ok(file) => file.display().to_string(),
-            Err(error) => format!("none ({error})"),
+    async fn explain(&self, reason: anyhow::Error, what: &str) -> anyhow::Error {
+        let picture = tokio::time::timeout(Duration::from_secs(10), self.screenshot("failed"));
+        let picture = match picture.await {
+            Ok(Ok(file)) => file.display().to_string(),
+            _ => "none, the window does not answer".to_owned(),
         };
         let log = self.artifacts.log_tail();
-        error.context(format!("no {what}\nscreenshot: {picture}\nthe log ends:\n{log}\n"))
+        reason.context(format!("no {what}\nscreenshot: {picture}\nthe log ends:\n{log}\n"))
     }
 
     /// Keeps a picture of the page; returns where.

@@ -13,7 +13,8 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
-const START: Duration = Duration::from_secs(20);
+/// For the driver to listen, and for the application to open its window.
+const START: Duration = Duration::from_secs(60);
 
 /// The driver and all it started; ended when it is dropped.
 pub(crate) struct Driver {
@@ -30,15 +31,19 @@ impl Driver {
         let home = tempfile::tempdir()?;
         let port = free_port()?;
         let log = setting.artifacts.open_log()?;
+        let bus = home.path().join("session-bus.conf");
+        std::fs::write(&bus, include_str!("session-bus.conf"))?;
         let mut command = Command::new("dbus-run-session");
         command
+            .arg("--config-file")
+            .arg(bus)
             .args(["--", "WebKitWebDriver", &format!("--port={port}")])
             .env("DISPLAY", display.name())
             .env_remove("WAYLAND_DISPLAY")
             .env("XDG_CONFIG_HOME", home.path())
             .env("XDG_DATA_HOME", home.path())
-            .env("TAURI_AUTOMATION", "true")
-            // Without the accessibility bus, which would be one more daemon.
+            .env("TAURI_WEBVIEW_AUTOMATION", "true")
+            // There is no accessibility bus to ask for.
             .env("NO_AT_BRIDGE", "1")
             .stdin(Stdio::null())
             .stdout(log.try_clone()?)
@@ -64,10 +69,11 @@ impl Driver {
         capabilities.insert("webkitgtk:browserOptions".to_owned(), options);
         let mut connector = hyper_util::client::legacy::connect::HttpConnector::new();
         connector.set_nodelay(true);
-        ClientBuilder::new(connector)
-            .capabilities(capabilities)
-            .connect(&format!("http://127.0.0.1:{}", self.port))
+        let address = format!("http://127.0.0.1:{}", self.port);
+        let mut builder = ClientBuilder::new(connector);
+        tokio::time::timeout(START, builder.capabilities(capabilities).connect(&address))
             .await
+            .context("the application opened no window")?
             .context("the driver could not open the application's window")
     }
 

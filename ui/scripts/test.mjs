@@ -41,21 +41,6 @@ async function runInBrowser(address) {
         page.on("pageerror", (error) => errors.push(String(error)));
         await page.exposeFunction("reportTest", (name, problems) => record(name, problems));
         const ended = new Promise((resolve) => void page.exposeFunction("reportEnd", resolve));
-        await page.addInitScript(() => {
-            let harness;
-            Object.defineProperty(window, "QUnit", {
-                configurable: true,
-                get: () => harness,
-                set: (value) => {
-                    harness = value;
-                    value.on?.("testEnd", ({ fullName, status, errors }) => {
-                        const problems = errors.map((e) => `${e.message} (expected ${e.expected}, was ${e.actual})`);
-                        window.reportTest(fullName.join(": "), status === "failed" ? problems : []);
-                    });
-                    value.on?.("runEnd", () => window.reportEnd());
-                },
-            });
-        });
         await page.goto(address);
         const timeout = new Promise((resolve) => setTimeout(resolve, TEST_TIMEOUT_MS, "timeout"));
         if ((await Promise.race([ended, timeout])) === "timeout") {

@@ -5,7 +5,7 @@ import { filesBelow } from "./fingerprint.mjs";
 const DEFINED = /^([\w.]+)\s*=/gm;
 const IN_VIEWS = /i18n>([\w.]+)/g;
 const IN_CODE = /\btext\(\s*"([\w.]+)"/g;
-const CHOSEN_IN_CODE = /\?\s*"([\w.]+)"\s*:\s*"([\w.]+)"\s*\)/g;
+const CHOSEN_IN_CODE = /\btext\([^;]*?\?\s*"([\w.]+)"\s*:\s*"([\w.]+)"/g;
 const FAMILIES_IN_CODE = /\btext\(\s*`([\w]+\.)\$\{/g;
 const IN_MANIFEST = /\{\{([\w.]+)\}\}/g;
 

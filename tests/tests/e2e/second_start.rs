@@ -15,7 +15,9 @@ async fn a_second_start_raises_the_first_window() -> Result<()> {
     // Without a window manager, the window that was raised is the one that has
     // the focus; so it is taken away before.
     let window = xdotool(&desktop, &["search", "--onlyvisible", "--name", "^nOpenai Studio$"])?;
-    xdotool(&desktop, &["windowfocus", &xdotool(&desktop, &["search", "--maxdepth", "0", "."])?])?;
+    println!("{window} {:?} {:?}", xdotool(&desktop, &["getwindowfocus", "-f"]), xdotool(&desktop, &["getwindowfocus"]));
+    println!("{:?}", xdotool(&desktop, &["search", "--name", "."]));
+    println!("{:?}", xdotool(&desktop, &["search", "--class", "."]));
     assert_ne!(xdotool(&desktop, &["getwindowfocus", "-f"])?, window);
 
     let start = Instant::now();

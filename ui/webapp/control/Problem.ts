@@ -75,5 +75,5 @@ export default class Problem extends Control {
 }
 
 function detailed(failure: Failure | null): string {
-    return failure ? `${failure.code}: ${failure.message}\n${JSON.stringify(failure.details ?? {}, null, 2)}` : "";
+    return failure ? `${failure.code}: ${failure.message}\n${JSON.stringify(failure.details, null, 2)}` : "";
 }

@@ -114,7 +114,7 @@ export default class PromptTesting extends BaseController {
     }
 
     private markRefused(refusal: Failure): void {
-        const field = refusal.details?.field;
+        const field = refusal.details.field;
         if (refusal.code === "invalid_input" && typeof field === "string") {
             this.markInvalid(field, refusal.message);
         }

@@ -42,10 +42,10 @@ export function toParameters(fields: ParameterFields): Parameters {
 
 export function toFields(parameters: Parameters): ParameterFields {
     return {
-        temperature: parameters.temperature ?? DEFAULTS.temperature,
-        top_p: parameters.top_p ?? DEFAULTS.top_p,
-        max_tokens: parameters.max_tokens ?? DEFAULTS.max_tokens,
-        seed: parameters.seed == null ? "" : String(parameters.seed),
+        temperature: parameters.temperature,
+        top_p: parameters.top_p,
+        max_tokens: parameters.max_tokens,
+        seed: parameters.seed === null ? "" : String(parameters.seed),
     };
 }
 

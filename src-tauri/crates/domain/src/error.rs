@@ -53,11 +53,7 @@ pub struct Error {
 impl Error {
     /// An error without details.
     pub fn new(code: Code, message: impl Into<String>) -> Self {
-        Self {
-            code,
-            message: message.into(),
-            details: serde_json::Map::new(),
-        }
+        Self { code, message: message.into(), details: serde_json::Map::new() }
     }
 
     /// Adds one fact.

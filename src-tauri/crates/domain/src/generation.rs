@@ -52,12 +52,7 @@ pub struct Parameters {
 
 impl Default for Parameters {
     fn default() -> Self {
-        Self {
-            temperature: 0.7,
-            top_p: 0.95,
-            max_tokens: 512,
-            seed: None,
-        }
+        Self { temperature: 0.7, top_p: 0.95, max_tokens: 512, seed: None }
     }
 }
 
@@ -69,7 +64,12 @@ impl Parameters {
     pub fn validate(&self) -> Result<()> {
         check("temperature", self.temperature, (0.0..=2.0).contains(&self.temperature), "0 to 2")?;
         check("top_p", self.top_p, self.top_p > 0.0 && self.top_p <= 1.0, "above 0, up to 1")?;
-        check("max_tokens", self.max_tokens, (1..=131_072).contains(&self.max_tokens), "1 to 131,072")?;
+        check(
+            "max_tokens",
+            self.max_tokens,
+            (1..=131_072).contains(&self.max_tokens),
+            "1 to 131,072",
+        )?;
         match self.seed {
             Some(seed) => check("seed", seed, seed <= MAX_SEED, "0 to 9,007,199,254,740,991"),
             None => Ok(()),
@@ -81,10 +81,7 @@ fn check(field: &str, value: impl std::fmt::Display, ok: bool, range: &str) -> R
     if ok {
         Ok(())
     } else {
-        Err(Error::invalid(
-            field,
-            format!("{field} is {value}; its range is {range}."),
-        ))
+        Err(Error::invalid(field, format!("{field} is {value}; its range is {range}.")))
     }
 }
 

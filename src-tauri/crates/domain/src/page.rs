@@ -34,10 +34,7 @@ fn default_limit() -> u32 {
 
 impl Default for PageRequest {
     fn default() -> Self {
-        Self {
-            limit: default_limit(),
-            after: None,
-        }
+        Self { limit: default_limit(), after: None }
     }
 }
 

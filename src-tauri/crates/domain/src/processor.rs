@@ -29,9 +29,7 @@ pub fn missing_feature() -> Option<&'static str> {
         ("BMI2", extended.as_ref().is_some_and(|f| f.has_bmi2())),
         ("LZCNT", identifiers.as_ref().is_some_and(|f| f.has_lzcnt())),
     ];
-    required
-        .into_iter()
-        .find_map(|(name, present)| (!present).then_some(name))
+    required.into_iter().find_map(|(name, present)| (!present).then_some(name))
 }
 
 /// Other architectures have no such requirement.
@@ -44,9 +42,7 @@ pub fn missing_feature() -> Option<&'static str> {
 #[cfg(target_arch = "x86_64")]
 #[allow(unsafe_code)]
 fn system_saves_avx() -> bool {
-    let has_osxsave = raw_cpuid::CpuId::new()
-        .get_feature_info()
-        .is_some_and(|f| f.has_oxsave());
+    let has_osxsave = raw_cpuid::CpuId::new().get_feature_info().is_some_and(|f| f.has_oxsave());
     if !has_osxsave {
         return false;
     }

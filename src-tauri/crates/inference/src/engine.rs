@@ -119,7 +119,9 @@ impl Engine {
             return Err(Error::new(Code::NotFound, format!("{model} is not loaded.")));
         }
         self.discard(&turn).await;
-        self.update(|status| *status = EngineStatus { waiting: status.waiting, ..Default::default() });
+        self.update(|status| {
+            *status = EngineStatus { waiting: status.waiting, ..Default::default() }
+        });
         Ok(self.status())
     }
 
@@ -155,13 +157,18 @@ impl Engine {
             status.waiting += u32::from(!full);
         });
         if full {
-            return Err(busy(format!("{QUEUE_BOUND} runs are waiting: try again when one has ended.")));
+            return Err(busy(format!(
+                "{QUEUE_BOUND} runs are waiting: try again when one has ended."
+            )));
         }
         // Also when this future is dropped: a cancelled run no longer waits.
         let _waiting = Waiting(self);
-        self.shared.turn.clone().acquire_owned().await.map_err(|_| {
-            Error::new(Code::Cancelled, "The application is ending.")
-        })
+        self.shared
+            .turn
+            .clone()
+            .acquire_owned()
+            .await
+            .map_err(|_| Error::new(Code::Cancelled, "The application is ending."))
     }
 
     /// The worker with `model` in it, loaded now if need be.

@@ -122,9 +122,11 @@ impl Engine {
     }
 
     fn chosen(&self, prompt: &Prompt) -> Result<ModelId> {
-        prompt.model.clone().or(self.status().model).ok_or_else(|| {
-            Error::invalid("model", "No model is loaded: choose one in the header.")
-        })
+        prompt
+            .model
+            .clone()
+            .or(self.status().model)
+            .ok_or_else(|| Error::invalid("model", "No model is loaded: choose one in the header."))
     }
 }
 

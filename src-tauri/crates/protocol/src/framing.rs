@@ -9,9 +9,7 @@ use tokio_util::codec::{FramedRead, FramedWrite, LengthDelimitedCodec};
 pub const MAX_FRAME_BYTES: usize = 16 * 1024 * 1024;
 
 fn codec() -> LengthDelimitedCodec {
-    LengthDelimitedCodec::builder()
-        .max_frame_length(MAX_FRAME_BYTES)
-        .new_codec()
+    LengthDelimitedCodec::builder().max_frame_length(MAX_FRAME_BYTES).new_codec()
 }
 
 /// Reads messages of one type.
@@ -23,10 +21,7 @@ pub struct Reader<R, T> {
 impl<R: AsyncRead + Unpin, T: DeserializeOwned> Reader<R, T> {
     /// Reads frames from `input`.
     pub fn new(input: R) -> Self {
-        Self {
-            frames: FramedRead::new(input, codec()),
-            message: PhantomData,
-        }
+        Self { frames: FramedRead::new(input, codec()), message: PhantomData }
     }
 
     /// The next message; `None` when the other side has ended.
@@ -52,10 +47,7 @@ pub struct Writer<W, T> {
 impl<W: AsyncWrite + Unpin, T: Serialize> Writer<W, T> {
     /// Writes frames to `output`.
     pub fn new(output: W) -> Self {
-        Self {
-            frames: FramedWrite::new(output, codec()),
-            message: PhantomData,
-        }
+        Self { frames: FramedWrite::new(output, codec()), message: PhantomData }
     }
 
     /// Writes one message and flushes it.

@@ -164,10 +164,7 @@ mod tests {
         runs.end(killed());
         assert_eq!(generation.try_recv(), Ok(GenerationEvent::Token("a".to_owned())));
         let reason = FinishReason::Cancelled;
-        assert_eq!(
-            generation.try_recv(),
-            Ok(GenerationEvent::Finished { reason, tokens_out: 1 })
-        );
+        assert_eq!(generation.try_recv(), Ok(GenerationEvent::Finished { reason, tokens_out: 1 }));
     }
 
     #[test]
@@ -178,10 +175,7 @@ mod tests {
         let reason = FinishReason::Stop;
         runs.deliver(FromWorker::Finished { run, reason, tokens_out: 0 });
         runs.deliver(FromWorker::Token { run, text: "late".to_owned() });
-        assert_eq!(
-            generation.try_recv(),
-            Ok(GenerationEvent::Finished { reason, tokens_out: 0 })
-        );
+        assert_eq!(generation.try_recv(), Ok(GenerationEvent::Finished { reason, tokens_out: 0 }));
         assert!(generation.try_recv().is_err());
         assert!(!runs.cancel(run));
     }

@@ -309,7 +309,9 @@ fn explain(status: Option<ExitStatus>, log: &Log) -> Error {
 fn in_words(status: &ExitStatus) -> String {
     use std::os::unix::process::ExitStatusExt;
     match (status.signal(), status.code()) {
-        (Some(9), _) => "because it was killed (signal 9), by hand or for lack of memory".to_owned(),
+        (Some(9), _) => {
+            "because it was killed (signal 9), by hand or for lack of memory".to_owned()
+        }
         (Some(signal), _) => format!("by signal {signal}"),
         (None, Some(code)) => format!("with exit code {code}"),
         (None, None) => "in an unknown way".to_owned(),

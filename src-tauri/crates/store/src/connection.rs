@@ -24,9 +24,8 @@ pub fn inspect(path: &Path) -> Result<()> {
         path: path.to_owned(),
         detail: error.to_string(),
     };
-    let application: u32 = connection
-        .pragma_query_value(None, "application_id", |row| row.get(0))
-        .map_err(damaged)?;
+    let application: u32 =
+        connection.pragma_query_value(None, "application_id", |row| row.get(0)).map_err(damaged)?;
     if application != APPLICATION_ID {
         return Err(StoreError::Foreign(path.to_owned()));
     }
@@ -35,9 +34,8 @@ pub fn inspect(path: &Path) -> Result<()> {
     if found > known {
         return Err(StoreError::Newer { path: path.to_owned(), found, known });
     }
-    let verdict: String = connection
-        .query_row("PRAGMA quick_check(1)", [], |row| row.get(0))
-        .map_err(damaged)?;
+    let verdict: String =
+        connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0)).map_err(damaged)?;
     if verdict == "ok" {
         Ok(())
     } else {

@@ -71,7 +71,9 @@ impl From<StoreError> for Error {
             StoreError::Foreign(_) | StoreError::Damaged { .. } | StoreError::Newer { .. } => {
                 return Self::new(
                     Code::StoreRefused,
-                    format!("{message} It was left as it is: move it away, or use the version that wrote it."),
+                    format!(
+                        "{message} It was left as it is: move it away, or use the version that wrote it."
+                    ),
                 );
             }
             StoreError::Cursor(_) => return Self::invalid("after", message),

@@ -2,8 +2,8 @@
 
 use crate::{Result, Store, StoreError};
 use nopenai_domain::{
-    Error, FinishReason, Measures, ModelId, Page, PageRequest, Parameters, Run, RunId,
-    RunSummary, Timestamp,
+    Error, FinishReason, Measures, ModelId, Page, PageRequest, Parameters, Run, RunId, RunSummary,
+    Timestamp,
 };
 use rusqlite::{Connection, OptionalExtension, Row, named_params, params};
 use serde::{Serialize, de::DeserializeOwned};
@@ -200,17 +200,14 @@ fn page(
     let mut items = rows.map(|row| row?).collect::<Result<Vec<_>>>()?;
     let more = items.len() > limit as usize;
     items.truncate(limit as usize);
-    let next = items
-        .last()
-        .filter(|_| more)
-        .map(|last| format!("{}.{}", last.started_at.0, last.id));
+    let next =
+        items.last().filter(|_| more).map(|last| format!("{}.{}", last.started_at.0, last.id));
     Ok(Page { items, next })
 }
 
 fn get(connection: &Connection, run: RunId) -> Result<Run> {
-    let sql = format!(
-        "SELECT {RUN_COLUMNS} FROM prompt_history WHERE id = ?1 AND deleted_at IS NULL"
-    );
+    let sql =
+        format!("SELECT {RUN_COLUMNS} FROM prompt_history WHERE id = ?1 AND deleted_at IS NULL");
     connection
         .prepare_cached(&sql)?
         .query_row([run.to_string()], |row| Ok(whole(row)))

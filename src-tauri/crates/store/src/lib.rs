@@ -51,11 +51,8 @@ impl Store {
         let mut connection = connection::open_writable(path)?;
         migration::apply(&mut connection)?;
         history::recover(&mut connection)?;
-        let inner = Inner {
-            readers: Readers::new(path)?,
-            writer: Writer::start(connection)?,
-            clock,
-        };
+        let inner =
+            Inner { readers: Readers::new(path)?, writer: Writer::start(connection)?, clock };
         Ok(Self { inner: Arc::new(inner) })
     }
 

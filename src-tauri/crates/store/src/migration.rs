@@ -2,8 +2,7 @@ use crate::{Result, connection::APPLICATION_ID};
 use rusqlite::{Connection, TransactionBehavior};
 
 /// The migrations in order; entry n brings the schema to version n + 1.
-const MIGRATIONS: &[&str] =
-    &[include_str!("../../../../schema/sqlite/0001_prompt_history.sql")];
+const MIGRATIONS: &[&str] = &[include_str!("../../../../schema/sqlite/0001_prompt_history.sql")];
 
 /// The schema version this application writes.
 pub fn latest_version() -> u32 {

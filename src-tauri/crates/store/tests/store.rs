@@ -1,4 +1,5 @@
 //! The store against real files: what survives, what is refused.
+#![allow(clippy::unwrap_used, reason = "a test ends where it fails")]
 
 use nopenai_domain::{
     Clock, Code, Error, FinishReason, Measures, ModelId, Outcome, PageRequest, Parameters, Run,
@@ -199,11 +200,8 @@ async fn a_write_that_fails_takes_no_other_with_it() {
     let run = a_run(1);
     let history = store.history();
     let same = run.clone();
-    let (first, second, third) = tokio::join!(
-        history.start(run.clone()),
-        history.start(same),
-        history.start(a_run(2)),
-    );
+    let (first, second, third) =
+        tokio::join!(history.start(run.clone()), history.start(same), history.start(a_run(2)),);
     assert!(first.is_ok() && third.is_ok());
     assert!(second.is_err(), "the identifier is taken");
     assert_eq!(history.page(PageRequest::default()).await.unwrap().items.len(), 2);

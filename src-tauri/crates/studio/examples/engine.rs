@@ -69,7 +69,12 @@ struct Ours {
 }
 
 impl Ours {
-    async fn start(folder: &Path, model: &Path, worker: &Path, element_type: &str) -> Outcome<Self> {
+    async fn start(
+        folder: &Path,
+        model: &Path,
+        worker: &Path,
+        element_type: &str,
+    ) -> Outcome<Self> {
         let models = folder.join("models");
         fs::create_dir_all(&models)?;
         fs::hard_link(model, models.join("m.gguf"))
@@ -88,7 +93,8 @@ impl Ours {
 
     async fn answer(&self, prompt: &str) -> Outcome<Value> {
         let parameters = json!({ "temperature": 0.0, "max_tokens": TOKENS });
-        let run = call(&self.studio, "run_prompt", json!({ "prompt": prompt, "parameters": parameters }));
+        let run =
+            call(&self.studio, "run_prompt", json!({ "prompt": prompt, "parameters": parameters }));
         let run = run.await?;
         let measures = &run["measures"];
         Ok(json!({ "ttft_ms": measures["ttft_ms"], "decode_tps": measures["tokens_per_s"] }))

@@ -1,5 +1,6 @@
 //! docs/openapi.json is made from the operations, and so are the interface's
 //! types. `cargo xtask generate` writes both.
+#![allow(clippy::unwrap_used, reason = "a test ends where it fails")]
 
 use nopenai_studio::{openapi_document, operations};
 use std::{collections::BTreeSet, fs};
@@ -24,7 +25,11 @@ fn every_operation_has_a_name_a_route_and_a_description_of_its_own() {
     for entry in operations::all() {
         assert!(names.insert(entry.name), "{} is declared twice", entry.name);
         let method = format!("{:?}", entry.route.method).to_lowercase();
-        assert!(routes.insert((method.clone(), entry.route.path)), "{} has no route of its own", entry.name);
+        assert!(
+            routes.insert((method.clone(), entry.route.path)),
+            "{} has no route of its own",
+            entry.name
+        );
         let operation = &document["paths"][entry.route.path][&method];
         assert_eq!(operation["operationId"], entry.name);
         assert!(operation["description"].as_str().unwrap().len() > 10, "{}", entry.name);

@@ -1,4 +1,5 @@
 //! The law of the rooms (docs/DEVELOPER_GUIDE.md): who may depend on whom.
+#![allow(clippy::unwrap_used, reason = "a test ends where it fails")]
 
 use serde_json::Value;
 use std::{collections::BTreeMap, process::Command};

@@ -2,9 +2,7 @@
 
 use crate::{engine::Outbox, sampler::SeededSampler};
 use either::Either;
-use mistralrs::{
-    Model, RequestBuilder, Response, SamplingParams, TextMessageRole, TextMessages,
-};
+use mistralrs::{Model, RequestBuilder, Response, SamplingParams, TextMessageRole, TextMessages};
 use nopenai_domain::{Code, Error, FinishReason, Message, Parameters, Role, RunId};
 use nopenai_protocol::FromWorker;
 use std::sync::Arc;
@@ -97,10 +95,9 @@ async fn measure_prompt(model: &Model, messages: &[Message]) -> Result<(u32, u32
         .len();
     let available = model.max_sequence_length().map_err(engine_failed)?.unwrap_or(usize::MAX);
     match available.checked_sub(tokens) {
-        Some(room) if room > 0 => Ok((
-            u32::try_from(tokens).unwrap_or(u32::MAX),
-            u32::try_from(room).unwrap_or(u32::MAX),
-        )),
+        Some(room) if room > 0 => {
+            Ok((u32::try_from(tokens).unwrap_or(u32::MAX), u32::try_from(room).unwrap_or(u32::MAX)))
+        }
         _ => Err(Error::new(
             Code::ContextOverflow,
             format!(

@@ -22,7 +22,11 @@ const DEFAULT_CONTEXT: u32 = 4096;
 
 /// Loads `path` and tells the studio how it went, whatever the engine does
 /// with it: its errors and its panics both become [`FromWorker::LoadFailed`].
-pub(crate) async fn load(path: PathBuf, element_type: ElementType, outbox: &Outbox) -> Option<Model> {
+pub(crate) async fn load(
+    path: PathBuf,
+    element_type: ElementType,
+    outbox: &Outbox,
+) -> Option<Model> {
     let bytes_total = std::fs::metadata(&path).map_or(0, |file| file.len());
     let progress = tokio::spawn(report_progress(bytes_total, outbox.clone()));
     let file = path.clone();
@@ -84,13 +88,9 @@ pub async fn build(path: &Path, element_type: ElementType) -> anyhow::Result<(Mo
             None,
         )
     })?;
-    let engine = EngineConfig {
-        prefix_cache_n: PREFIX_CACHE_SEQUENCES,
-        ..EngineConfig::default()
-    };
-    let scheduler = SchedulerConfig::DefaultScheduler {
-        method: DefaultSchedulerMethod::Fixed(MAX_SEQUENCES),
-    };
+    let engine = EngineConfig { prefix_cache_n: PREFIX_CACHE_SEQUENCES, ..EngineConfig::default() };
+    let scheduler =
+        SchedulerConfig::DefaultScheduler { method: DefaultSchedulerMethod::Fixed(MAX_SEQUENCES) };
     let activations = pipeline.lock().await.get_metadata().activation_dtype;
     let model = build_model_from_pipeline(pipeline, scheduler, AddModelConfig::new(engine)).await;
     let context_length = model.max_sequence_length()?.and_then(|n| u32::try_from(n).ok());
@@ -121,11 +121,7 @@ async fn report_progress(bytes_total: u64, outbox: Outbox) {
     loop {
         ticks.tick().await;
         let read = bytes_read_by_process().saturating_sub(before).min(bytes_total);
-        let stage = if read < bytes_total {
-            LoadStage::Reading
-        } else {
-            LoadStage::Preparing
-        };
+        let stage = if read < bytes_total { LoadStage::Reading } else { LoadStage::Preparing };
         let progress = LoadProgress { stage, bytes_read: read, bytes_total };
         if outbox.send(FromWorker::LoadProgress(progress)).await.is_err() {
             return;

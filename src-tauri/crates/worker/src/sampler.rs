@@ -64,10 +64,8 @@ impl CustomLogitsProcessor for SeededSampler {
 /// The index whose share of the nucleus contains `point` (0 ≤ point < 1).
 fn choose(logits: &[f32], temperature: f64, top_p: f64, point: f64) -> usize {
     let highest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    let weights: Vec<f64> = logits
-        .iter()
-        .map(|&logit| (f64::from(logit - highest) / temperature).exp())
-        .collect();
+    let weights: Vec<f64> =
+        logits.iter().map(|&logit| (f64::from(logit - highest) / temperature).exp()).collect();
     let total: f64 = weights.iter().sum();
     // Tokens this unlikely sum to less than 1 - top_p, whatever they are: they
     // cannot be in the nucleus, and leaving them out leaves little to sort.

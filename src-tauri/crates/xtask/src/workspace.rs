@@ -78,7 +78,9 @@ impl Workspace {
         command
             .env("NOPENAI_APP", self.program("nopenai-studio"))
             .env("NOPENAI_WORKER", self.program("nopenai-worker"))
-            .env("NOPENAI_STARTER_MODEL", starter);
+            .env("NOPENAI_STARTER_MODEL", starter)
+            // A failed journey is told by its steps, not by a stack.
+            .env("RUST_LIB_BACKTRACE", "0");
     }
 }
 

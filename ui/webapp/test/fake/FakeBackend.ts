@@ -39,6 +39,7 @@ export const SMOL: Model = {
         quantization: "Q4_1",
         context_length: 2048,
         has_chat_template: true,
+        weight_bytes: 98_000_000,
     },
 };
 
@@ -54,6 +55,7 @@ export const QWEN: Model = {
         quantization: "Q4_K_M",
         context_length: 32_768,
         has_chat_template: true,
+        weight_bytes: 4_680_000_000,
     },
 };
 
@@ -150,7 +152,7 @@ export class FakeBackend {
                 models_folder: FOLDER,
                 database_file: "/home/ada/.local/share/nopenai-studio/studio.sqlite",
                 schema_version: 1,
-                workers: "/opt/nopenai-studio/nopenai-worker",
+                worker: "/opt/nopenai-studio/nopenai-worker",
                 sqlite_version: "3.50.4",
                 target: "x86_64-linux",
             }),

@@ -28,7 +28,7 @@ QUnit.test("a choice outlasts the engine's changes", (assert) => {
 
 QUnit.test("a lost subscription is said, not hidden", (assert) => {
     const live = new Live(null, () => undefined);
-    live.lost({ code: "internal", message: "gone" });
+    live.lost({ code: "internal", message: "gone", details: {} });
     live.onChange({ kind: "models", models: LIST });
     assert.strictEqual(state(live).problem?.message, "gone");
 });

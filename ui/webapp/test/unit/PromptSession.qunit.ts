@@ -1,4 +1,5 @@
 import type { Answer } from "../../model/answer";
+import { DEFAULTS, toParameters } from "../../model/parameters";
 import PromptSession from "../../model/PromptSession";
 import { FakeBackend, SMOL, type Scenario } from "../fake/FakeBackend";
 
@@ -10,7 +11,7 @@ function start(scenario: Scenario) {
     const session = new PromptSession();
     const sink = { text: "", replace: (whole: string) => (sink.text = whole), append: (piece: string) => (sink.text += piece) };
     session.showTextIn(sink);
-    const ask = () => session.ask(SMOL.id, SMOL.name, "hello", {});
+    const ask = () => session.ask(SMOL.id, SMOL.name, "hello", toParameters(DEFAULTS));
     return { backend, session, sink, ask, answer: () => session.model.getData() as Answer };
 }
 
@@ -75,7 +76,7 @@ QUnit.test("a recorded run is opened; a missing one says so", async (assert) => 
 
 QUnit.test("without a backend the error says what to do", async (assert) => {
     delete window.__TAURI__;
-    const error = await new PromptSession().ask("m", "m", "hello", {});
+    const error = await new PromptSession().ask("m", "m", "hello", toParameters(DEFAULTS));
     assert.strictEqual(error?.code, "internal");
     assert.ok(error?.message.includes("start nOpenai Studio again"));
 });

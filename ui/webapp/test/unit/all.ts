@@ -2,9 +2,27 @@ import ResourceBundle from "sap/base/i18n/ResourceBundle";
 import "sap/ui/thirdparty/qunit-2";
 import { useTexts } from "../../model/texts";
 
-QUnit.config.autostart = false;
+declare global {
+    interface Window {
+        /** Set by the test runner. */
+        reportTest?: (name: string, problems: string[]) => void;
+        reportEnd?: () => void;
+    }
+}
+
+interface Harness {
+    on(event: string, callback: (result: TestEnd) => void): void;
+}
+
+interface TestEnd {
+    fullName: string[];
+    status: string;
+    errors: { message: string; expected: unknown; actual: unknown }[];
+}
 
 void (async () => {
+    QUnit.config.autostart = false;
+    report(QUnit as unknown as Harness);
     useTexts(
         await ResourceBundle.create({
             bundleName: "nopenai.studio.i18n.i18n",
@@ -14,19 +32,27 @@ void (async () => {
         }),
     );
     await Promise.all([
-        import("./format.qunit"),
-        import("./parameters.qunit"),
-        import("./preferences.qunit"),
-        import("./pace.qunit"),
-        import("./models.qunit"),
-        import("./runs.qunit"),
-        import("./answer.qunit"),
-        import("./PromptSession.qunit"),
-        import("./History.qunit"),
-        import("./Live.qunit"),
-        import("./StreamedText.qunit"),
-        import("./Measure.qunit"),
-        import("./Problem.qunit"),
+        import("nopenai/studio/test/unit/format.qunit"),
+        import("nopenai/studio/test/unit/parameters.qunit"),
+        import("nopenai/studio/test/unit/preferences.qunit"),
+        import("nopenai/studio/test/unit/pace.qunit"),
+        import("nopenai/studio/test/unit/models.qunit"),
+        import("nopenai/studio/test/unit/runs.qunit"),
+        import("nopenai/studio/test/unit/answer.qunit"),
+        import("nopenai/studio/test/unit/PromptSession.qunit"),
+        import("nopenai/studio/test/unit/History.qunit"),
+        import("nopenai/studio/test/unit/Live.qunit"),
+        import("nopenai/studio/test/unit/StreamedText.qunit"),
+        import("nopenai/studio/test/unit/Measure.qunit"),
+        import("nopenai/studio/test/unit/Problem.qunit"),
     ]);
     QUnit.start();
 })();
+
+function report(harness: Harness): void {
+    harness.on("testEnd", ({ fullName, status, errors }) => {
+        const problems = errors.map((e) => `${e.message} (expected ${String(e.expected)}, was ${String(e.actual)})`);
+        window.reportTest?.(fullName.join(": "), status === "failed" ? problems : []);
+    });
+    harness.on("runEnd", () => window.reportEnd?.());
+}

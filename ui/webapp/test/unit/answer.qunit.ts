@@ -1,5 +1,6 @@
 import type { Run, RunEvent } from "../../backend/studio";
 import { after, finished, isActive, liveMeasures, refused, sent } from "../../model/answer";
+import { DEFAULTS, toParameters } from "../../model/parameters";
 import { canRun, canStop, situationText, source, statusText } from "../../model/answerFormat";
 
 const RUN: Run = {
@@ -9,7 +10,7 @@ const RUN: Run = {
     model_name: "m",
     prompt: "p",
     answer: "ab",
-    parameters: {},
+    parameters: toParameters(DEFAULTS),
     outcome: "completed",
     finish_reason: "stop",
     measures: { total_ms: 812, ttft_ms: 95, tokens_per_s: 41, tokens_in: 42, tokens_out: 2 },
@@ -55,7 +56,7 @@ QUnit.test("while it streams, the window's own measures stand in", (assert) => {
 });
 
 QUnit.test("a refusal has a reason and no measures", (assert) => {
-    const error = { code: "busy", message: "The queue is full." } as const;
+    const error = { code: "busy", message: "The queue is full.", details: {} } as const;
     const answer = refused(sent("m", 0), error);
     assert.strictEqual(answer.error, error);
     assert.notOk(isActive(answer.phase));

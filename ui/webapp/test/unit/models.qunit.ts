@@ -47,7 +47,7 @@ QUnit.test("the next run uses the chosen, the loaded, or the quickest model that
 
 QUnit.test("a newcomer is told what is missing", (assert) => {
     const list = { folder: "/models", problem: null, models: [] };
-    const problem = { code: "folder_unavailable", message: "gone" } as const;
+    const problem = { code: "folder_unavailable", message: "gone", details: {} } as const;
     assert.strictEqual(situation(null, []), "starting");
     assert.strictEqual(situation({ ...list, problem }, []), "noFolder");
     assert.strictEqual(situation(list, []), "noModels");

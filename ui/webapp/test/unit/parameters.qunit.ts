@@ -30,5 +30,5 @@ QUnit.test("an empty seed asks for a drawn one, and a run's parameters fill the 
         max_tokens: 7,
         seed: "42",
     });
-    assert.deepEqual(toFields({}), DEFAULTS);
+    assert.deepEqual(toFields(toParameters(DEFAULTS)), DEFAULTS);
 });

@@ -31,7 +31,8 @@ impl Operation for RunPrompt {
 
     async fn run(self, studio: Studio, events: Events<RunEvent>) -> Result<Run> {
         let sink = |event: RunEvent| {
-            let changes_history = matches!(event.step, RunStep::Accepted | RunStep::Finished { .. });
+            let changes_history =
+                matches!(event.step, RunStep::Accepted | RunStep::Finished { .. });
             events.send(&event);
             if changes_history {
                 studio.history_changed();

@@ -25,7 +25,13 @@ async fn requests_that_cannot_be_answered_are_refused_and_not_recorded() {
         let error = expect(app.run(input).await.0, Code::InvalidInput);
         assert_eq!(error.details["field"], field);
     }
-    let malformed = [json!(null), json!({}), json!({ "prompt": 7 }), with(json!({ "magic": 1 })), with(json!({ "max_tokens": -1 }))];
+    let malformed = [
+        json!(null),
+        json!({}),
+        json!({ "prompt": 7 }),
+        with(json!({ "magic": 1 })),
+        with(json!({ "max_tokens": -1 })),
+    ];
     for input in malformed {
         expect(app.run(input).await.0, Code::InvalidInput);
     }

@@ -55,13 +55,14 @@ async fn workers_that_do_not_work_are_told_apart() {
     for (script, reason) in cases {
         let folder = tempfile::tempdir().unwrap();
         let app = App::start_with(&bad_worker(folder.path(), script));
-        let error = expect(
-            app.call("load_model", json!({ "model": MODEL })).await,
-            Code::EngineFailed,
-        );
+        let error =
+            expect(app.call("load_model", json!({ "model": MODEL })).await, Code::EngineFailed);
         assert!(error.message.contains(reason), "{script}: {error}");
         let status = app.status().await;
-        assert_eq!((&status["state"], &status["problem"]["code"]), (&json!("failed"), &json!("engine_failed")));
+        assert_eq!(
+            (&status["state"], &status["problem"]["code"]),
+            (&json!("failed"), &json!("engine_failed"))
+        );
     }
     let app = App::start_with(Path::new("/nowhere/nopenai-worker"));
     let run = app.run(json!({ "model": MODEL, "prompt": "Hello" })).await.0.unwrap();

@@ -107,7 +107,11 @@ impl App {
 
     /// Runs a long prompt and calls `act` with the run's identifier once
     /// `tokens` tokens have come.
-    pub async fn run_and(&self, tokens: usize, act: impl Fn(&str) + Send + Sync + 'static) -> Value {
+    pub async fn run_and(
+        &self,
+        tokens: usize,
+        act: impl Fn(&str) + Send + Sync + 'static,
+    ) -> Value {
         let count = Mutex::new(0);
         let input = json!({
             "model": MODEL,

@@ -1,4 +1,5 @@
 //! The application without its window, with a real worker and a real model.
+#![allow(clippy::unwrap_used, reason = "a test ends where it fails")]
 
 mod bad_input;
 mod engine;
