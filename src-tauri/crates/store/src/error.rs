@@ -85,6 +85,9 @@ impl From<StoreError> for Error {
             Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => {
                 "The data folder is read-only: make it writable and try again."
             }
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
+                "Another program holds the database: end it and try again."
+            }
             Some(ErrorCode::SystemIoFailure | ErrorCode::CannotOpen) => {
                 "The data folder could not be read or written: check the disk."
             }

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test ends where it fails")]
 
 mod bad_input;
+mod disk;
 mod engine;
 mod faults;
 mod fixture;
