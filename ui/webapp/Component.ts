@@ -30,7 +30,8 @@ export default class Component extends UIComponent {
         useTexts(await (this.getModel("i18n") as ResourceModel).getResourceBundle());
         this.createModels();
         this.start();
-        return super.createContent() as Promise<Control>;
+        // The views' owner is known only to synchronous code, and an await came between.
+        return this.runAsOwner(() => super.createContent()) as Promise<Control>;
     }
 
     /** Shows a recorded run and puts its prompt and parameters back where they were typed. */

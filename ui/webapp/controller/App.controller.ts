@@ -2,8 +2,6 @@ import type Button from "sap/m/Button";
 import type Dialog from "sap/m/Dialog";
 import type List from "sap/m/List";
 import type { ListBase$SelectionChangeEvent } from "sap/m/ListBase";
-import type { Menu$ItemSelectedEvent } from "sap/m/Menu";
-import type MenuItem from "sap/m/MenuItem";
 import type ResponsivePopover from "sap/m/ResponsivePopover";
 import type { SearchField$LiveChangeEvent } from "sap/m/SearchField";
 import type Event from "sap/ui/base/Event";
@@ -11,7 +9,7 @@ import type ListBinding from "sap/ui/model/ListBinding";
 import Filter from "sap/ui/model/Filter";
 import FilterOperator from "sap/ui/model/FilterOperator";
 import JSONModel from "sap/ui/model/json/JSONModel";
-import { applicationInfo, loadModel, unloadModel } from "../backend/studio";
+import { applicationInfo, loadModel, unloadModel, type Failure } from "../backend/studio";
 import { copy } from "../model/clipboard";
 import type { ModelRow } from "../model/models";
 import { text } from "../model/texts";
@@ -45,8 +43,7 @@ export default class App extends BaseController {
         this.router().navTo("promptTesting", {});
     }
 
-    onChooseTheme(event: Menu$ItemSelectedEvent): void {
-        const choice = (event.getParameter("item") as MenuItem).getKey() as ThemeChoice;
+    onChooseTheme(choice: ThemeChoice): void {
         this.component().preferences.setProperty("/theme", choice);
         applyTheme(choice);
     }
@@ -83,7 +80,8 @@ export default class App extends BaseController {
         try {
             await (loaded ? unloadModel(row.id) : loadModel(row.id));
         } catch (error) {
-            this.models.setProperty("/problem", error);
+            // A load that was cancelled here is no problem to tell.
+            this.models.setProperty("/problem", (error as Failure).code === "cancelled" ? null : error);
         }
     }
 

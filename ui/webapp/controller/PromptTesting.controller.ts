@@ -30,11 +30,13 @@ export default class PromptTesting extends BaseController {
         this.getView()?.setModel(this.page, "page");
         this.component().session.showTextIn(this.control<StreamedText>("answer"));
         this.router().getRoute("promptTesting")?.attachPatternMatched(this.onMatched, this);
-        document.addEventListener("keydown", this.onKeyDown);
+        this.getView()?.addEventDelegate({ onAfterShow: () => this.control("prompt").focus() });
+        // Captured, because an input would take Escape for itself and revert what was typed.
+        document.addEventListener("keydown", this.onKeyDown, true);
     }
 
     onExit(): void {
-        document.removeEventListener("keydown", this.onKeyDown);
+        document.removeEventListener("keydown", this.onKeyDown, true);
     }
 
     async onRun(): Promise<void> {
@@ -96,7 +98,7 @@ export default class PromptTesting extends BaseController {
     }
 
     private onShortcut(event: KeyboardEvent): void {
-        if (event.defaultPrevented || InstanceManager.hasOpenDialog() || InstanceManager.hasOpenPopover()) {
+        if (InstanceManager.hasOpenDialog() || InstanceManager.hasOpenPopover()) {
             return;
         }
         const { session, preferences, live } = this.component();
@@ -107,10 +109,14 @@ export default class PromptTesting extends BaseController {
             } else {
                 this.control("prompt").focus();
             }
-        } else if (event.key === "Escape" && session.active) {
-            event.preventDefault();
+        } else if (event.key === "Escape" && (session.active || this.isInPrompt(event.target))) {
+            event.stopPropagation();
             this.onStop();
         }
+    }
+
+    private isInPrompt(target: EventTarget | null): boolean {
+        return target instanceof Node && this.control("prompt").getDomRef()?.contains(target) === true;
     }
 
     private markRefused(refusal: Failure): void {

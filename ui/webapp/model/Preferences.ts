@@ -23,7 +23,7 @@ export function initialPreferences(width: number): Remembered {
         theme: "system",
         navigationExpanded: width >= WIDE_PX,
         promptWidth: "42%",
-        historyHeight: "34%",
+        historyHeight: "36%",
         model: null,
         prompt: "",
         parameters: { ...DEFAULTS },

@@ -54,8 +54,8 @@ impl Studio {
             store: store.clone(),
             launcher: Launcher::new(options.worker.clone()),
             element_type: options.element_type,
-            // What a JavaScript number holds exactly.
-            draw_seed: || rand::random::<u64>() >> 11,
+            // Six digits: what a person reads and types.
+            draw_seed: || rand::random_range(0..1_000_000),
         });
         let history = watch::Sender::new(0);
         let worker = options.worker;

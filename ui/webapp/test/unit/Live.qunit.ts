@@ -1,5 +1,5 @@
 import Live, { type LiveState } from "../../model/Live";
-import { QWEN, SMOL } from "../fake/FakeBackend";
+import { QWEN, SMOL } from "../fake/models";
 
 const LIST = { folder: "/models", problem: null, models: [SMOL, QWEN] };
 const state = (live: Live) => live.model.getData() as LiveState;

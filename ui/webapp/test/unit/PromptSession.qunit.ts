@@ -1,7 +1,8 @@
 import type { Answer } from "../../model/answer";
 import { DEFAULTS, toParameters } from "../../model/parameters";
 import PromptSession from "../../model/PromptSession";
-import { FakeBackend, SMOL, type Scenario } from "../fake/FakeBackend";
+import { FakeBackend, type Scenario } from "../fake/FakeBackend";
+import { SMOL } from "../fake/models";
 
 const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 

@@ -45,6 +45,7 @@ void (async () => {
         import("nopenai/studio/test/unit/StreamedText.qunit"),
         import("nopenai/studio/test/unit/Measure.qunit"),
         import("nopenai/studio/test/unit/Problem.qunit"),
+        import("nopenai/studio/test/unit/window.qunit"),
     ]);
     QUnit.start();
 })();

@@ -1,7 +1,7 @@
 import type { EngineStatus } from "../../backend/studio";
 import { modelRows, situation, usableModel } from "../../model/models";
 import { chosenTitle, engineText, facts, noModels, stateText } from "../../model/modelFormat";
-import { GEMMA, QWEN, SMOL } from "../fake/FakeBackend";
+import { GEMMA, QWEN, SMOL } from "../fake/models";
 
 const IDLE: EngineStatus = { state: "idle", waiting: 0 };
 const READY: EngineStatus = { state: "ready", model: SMOL.id, memory_bytes: 142_000_000, waiting: 0 };
