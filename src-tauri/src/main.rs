@@ -6,20 +6,18 @@ mod arguments;
 mod bridge;
 mod window;
 
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 use nopenai_studio::processor;
 use std::process::ExitCode;
 
-fn main() -> ExitCode {
-    if let Some(feature) = processor::missing_feature() {
-        eprintln!("{}", processor::refusal(feature));
-        return ExitCode::FAILURE;
-    }
-    start()
-}
+/// Runs before every constructor: those of the libraries already use AVX.
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+#[allow(unsafe_code)]
+#[used]
+#[unsafe(link_section = ".preinit_array")]
+static REFUSE_OLDER_PROCESSORS: unsafe extern "C" fn() = processor::refuse_older;
 
-/// Kept out of `main`, whose code must run on any processor.
-#[inline(never)]
-fn start() -> ExitCode {
+fn main() -> ExitCode {
     let arguments = match arguments::parse(std::env::args_os().skip(1)) {
         Ok(arguments) => arguments,
         Err(message) => {

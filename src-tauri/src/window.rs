@@ -14,6 +14,7 @@ pub fn run(arguments: Arguments) -> anyhow::Result<()> {
             .context("the system names no folder for application data; pass --data-dir PATH")?
             .join(&context.config().identifier),
     };
+    let web_data = data_folder.join("webview");
     let options = StudioOptions {
         data_folder,
         worker: worker()?,
@@ -29,6 +30,14 @@ pub fn run(arguments: Arguments) -> anyhow::Result<()> {
     let app = tauri::Builder::default()
         .plugin(tauri_plugin_single_instance::init(|app, _, _| raise(app)))
         .invoke_handler(bridge::handler(studio.clone()))
+        .setup(move |app| {
+            let window = app.config().app.windows.first().ok_or("no window is configured")?;
+            // Its preferences belong to the data folder too.
+            tauri::WebviewWindowBuilder::from_config(app, window)?
+                .data_directory(web_data)
+                .build()?;
+            Ok(())
+        })
         .build(context)?;
     app.run(move |_, event| {
         if let (RunEvent::Exit, Some(Ok(studio))) = (event, studio.peek()) {

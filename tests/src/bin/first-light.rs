@@ -66,7 +66,8 @@ async fn print_while_it_grows(page: &PromptTesting<'_>, run: &Value) -> Result<(
 
 fn print_measures(run: &Value) {
     let measures = &run["measures"];
-    println!("Model {}, {}", run["model_name"], run["outcome"]);
+    let word = |name: &str| run[name].as_str().unwrap_or("–").to_owned();
+    println!("Model {}, run {}", word("model_name"), word("outcome"));
     for (name, unit) in [
         ("total_ms", "ms"),
         ("ttft_ms", "ms"),

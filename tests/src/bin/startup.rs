@@ -29,7 +29,7 @@ async fn main() -> Result<()> {
         "ready_s": median(&starts, |start| start.ready_s),
         "window_rss_mb": median(&starts, |start| megabytes(start.window_bytes)),
         "webprocess_rss_mb": median(&starts, |start| megabytes(start.web_process_bytes)),
-        "ui_bundle_mb": megabytes(size(Path::new(&dist))?),
+        "ui_bundle_mb": round(megabytes(size(Path::new(&dist))?)),
     });
     println!("{figures:#}");
     Ok(())
@@ -53,7 +53,12 @@ async fn start() -> Result<Start> {
 fn median(starts: &[Start], figure: fn(&Start) -> f64) -> f64 {
     let mut figures: Vec<f64> = starts.iter().map(figure).collect();
     figures.sort_by(f64::total_cmp);
-    figures[figures.len() / 2]
+    round(figures[figures.len() / 2])
+}
+
+/// To three decimals: no more was measured.
+fn round(figure: f64) -> f64 {
+    (figure * 1000.0).round() / 1000.0
 }
 
 fn megabytes(bytes: u64) -> f64 {

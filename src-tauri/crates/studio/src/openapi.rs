@@ -5,6 +5,7 @@ use crate::{
 use nopenai_domain::Error;
 use schemars::generate::{SchemaGenerator, SchemaSettings};
 use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
 
 /// The OpenAPI 3.1 document of all operations. The types of the interface are
 /// made from it (`cargo xtask generate`).
@@ -23,13 +24,26 @@ pub fn document() -> Value {
         path[method(entry.route.method)] = operation;
     }
     let schemas = generator.take_definitions(true);
-    json!({
+    sorted(json!({
         "openapi": "3.1.0",
         "info": { "title": "nOpenai Studio", "version": env!("CARGO_PKG_VERSION") },
         "servers": [{ "url": "/api/v1" }],
         "paths": paths,
         "components": { "schemas": schemas },
-    })
+    }))
+}
+
+/// The same document whatever order `serde_json` keeps objects in: that
+/// depends on what else is in the build.
+fn sorted(value: Value) -> Value {
+    match value {
+        Value::Array(items) => items.into_iter().map(sorted).collect(),
+        Value::Object(fields) => {
+            let fields: BTreeMap<String, Value> = fields.into_iter().collect();
+            fields.into_iter().map(|(name, value)| (name, sorted(value))).collect()
+        }
+        other => other,
+    }
 }
 
 fn operation(entry: &Entry, generator: &mut SchemaGenerator, error: &Value) -> Value {

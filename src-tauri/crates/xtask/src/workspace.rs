@@ -62,6 +62,18 @@ impl Workspace {
     pub fn cargo(&self) -> Command {
         let mut command = Command::new(cargo());
         command.current_dir(&self.root).env("CARGO_TARGET_DIR", &self.target);
+        // What cargo told us about ourselves is not for what it builds next:
+        // ring's build script watches these, and with them, seen from another
+        // checkout or typed by hand, mistral.rs would be compiled again.
+        for (name, _) in std::env::vars_os() {
+            let about_us = ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_", "CARGO_CRATE_"];
+            if name
+                .to_str()
+                .is_some_and(|name| about_us.iter().any(|start| name.starts_with(start)))
+            {
+                command.env_remove(name);
+            }
+        }
         command
     }
 
