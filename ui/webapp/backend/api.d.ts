@@ -882,8 +882,8 @@ export interface operations {
     list_runs: {
         parameters: {
             query?: {
-                after?: string | null;
                 limit?: number;
+                after?: string | null;
             };
             header?: never;
             path?: never;
