@@ -265,6 +265,10 @@ impl Desktop {
     /// # Errors
     /// When the window is gone, or the disk is full.
     pub async fn screenshot(&self, of: &str) -> Result<PathBuf> {
+        // A text whose font is still being read is blank.
+        let drawn = "const [done] = arguments;
+            document.fonts.ready.then(() => requestAnimationFrame(() => requestAnimationFrame(done)));";
+        self.client.execute_async(drawn, vec![]).await?;
         let file = self.artifacts.picture(of);
         std::fs::write(&file, self.client.screenshot().await?)?;
         Ok(file)
