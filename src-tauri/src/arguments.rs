@@ -28,8 +28,6 @@ pub fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Arguments, Str
                 let path = std::path::absolute(path).map_err(|error| error.to_string())?;
                 parsed.data_dir = Some(path);
             }
-            // WebDriver's own arguments are for the web view, not for us.
-            Some("--automation") => {}
             _ => return Err(format!("{} is not understood.", argument.display())),
         }
     }

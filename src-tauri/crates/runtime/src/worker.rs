@@ -38,11 +38,6 @@ impl Launcher {
         Self { program }
     }
 
-    /// The worker's executable.
-    pub fn program(&self) -> &Path {
-        &self.program
-    }
-
     /// Starts a worker and loads `model` into it. Dropping the future kills
     /// the worker: that is how a load is cancelled.
     ///
