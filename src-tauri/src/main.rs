@@ -4,6 +4,9 @@
 
 mod arguments;
 mod bridge;
+mod link;
+mod native;
+mod placement;
 mod window;
 
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
@@ -36,7 +39,11 @@ fn main() -> ExitCode {
                 .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn")),
         )
         .init();
-    match window::run(arguments) {
+    let ended = match arguments.restore.clone() {
+        Some(backup) => window::restore(arguments, &backup),
+        None => window::run(arguments),
+    };
+    match ended {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("nOpenai Studio could not start: {error:#}");

@@ -144,6 +144,62 @@ impl Desktop {
         .await
     }
 
+    /// Clicks the element within the control `id` that shows exactly `text`.
+    ///
+    /// # Errors
+    /// When that does not come to be within 20 seconds.
+    pub async fn click_text(&self, id: &str, text: &str) -> Result<()> {
+        let path = format!("//*[contains(@id,'{id}')]//*[not(*) and normalize-space(.)='{text}']");
+        let what = format!("a click on {text:?} in {id}");
+        self.until(&what, Duration::from_secs(20), async || {
+            let found = self.client.find_all(Locator::XPath(&path)).await?;
+            for element in found {
+                if element.is_displayed().await.unwrap_or(false) && element.click().await.is_ok() {
+                    return Ok(Some(()));
+                }
+            }
+            Ok(None)
+        })
+        .await
+    }
+
+    /// Chooses the item `text` of the selection `id`.
+    ///
+    /// # Errors
+    /// When there is no such item.
+    pub async fn choose(&self, id: &str, text: &str) -> Result<()> {
+        self.click(id).await?;
+        self.click_text(&format!("--{id}-"), text).await
+    }
+
+    /// Presses keys where the focus is; [`fantoccini::key::Key`] has those
+    /// that are no characters.
+    ///
+    /// # Errors
+    /// When the window is gone.
+    pub async fn press(&self, keys: &str) -> Result<()> {
+        Ok(self.client.active_element().await?.send_keys(keys).await?)
+    }
+
+    /// Waits until the control `id` is not visible any more.
+    ///
+    /// # Errors
+    /// When it still is after 20 seconds.
+    pub async fn until_gone(&self, id: &str) -> Result<()> {
+        self.until(&format!("end of {id}"), Duration::from_secs(20), async || {
+            Ok((!self.shows(id).await?).then_some(()))
+        })
+        .await
+    }
+
+    /// Loads the page again.
+    ///
+    /// # Errors
+    /// When the window is gone.
+    pub async fn reload(&self) -> Result<()> {
+        Ok(self.client.refresh().await?)
+    }
+
     /// Replaces the text of an input.
     ///
     /// # Errors
@@ -203,6 +259,14 @@ impl Desktop {
     /// When it throws, or the window is gone.
     pub async fn script(&self, script: &str, arguments: Vec<Value>) -> Result<Value> {
         Ok(self.client.execute(script, arguments).await?)
+    }
+
+    /// Runs JavaScript in the page that answers by calling its last argument.
+    ///
+    /// # Errors
+    /// When it throws or does not answer, or the window is gone.
+    pub async fn script_async(&self, script: &str, arguments: Vec<Value>) -> Result<Value> {
+        Ok(self.client.execute_async(script, arguments).await?)
     }
 
     /// Calls an operation from the page, as the page itself does; the error is

@@ -1,7 +1,7 @@
 //! The page Prompt Testing, in a person's words.
 
 use crate::desktop::Desktop;
-use anyhow::Result;
+use anyhow::{Context, Result};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -73,7 +73,7 @@ impl<'a> PromptTesting<'a> {
     /// # Errors
     /// When the history can't be read.
     pub async fn history(&self) -> Result<Vec<Value>> {
-        let page = self.call("list_runs", json!({})).await?;
+        let page = self.call("list_runs", json!({ "query": {}, "page": { "limit": 100 } })).await?;
         Ok(page["items"].as_array().cloned().unwrap_or_default())
     }
 
@@ -97,6 +97,15 @@ impl<'a> PromptTesting<'a> {
     pub async fn prompt(&self) -> Result<String> {
         let input = self.desktop.element("prompt-inner").await?;
         Ok(input.prop("value").await?.unwrap_or_default())
+    }
+
+    /// Shows answers as they are written, which can be compared letter by
+    /// letter, instead of formatted.
+    ///
+    /// # Errors
+    /// When that can't be chosen.
+    pub async fn show_source(&self) -> Result<()> {
+        self.desktop.click("answerView li:last-child").await
     }
 
     /// The answer on screen, as far as it has come.
@@ -157,7 +166,26 @@ impl<'a> PromptTesting<'a> {
     /// # Errors
     /// When there is no such row.
     pub async fn open_row(&self, index: usize) -> Result<()> {
-        self.desktop.click(&format!("historyTable-rows-row{index}-col3")).await
+        self.desktop.click(&format!("historyTable-rows-row{index}-col0")).await
+    }
+
+    /// The row of the history that a run is in.
+    ///
+    /// # Errors
+    /// When it is in none.
+    pub async fn row_of(&self, run: &Value) -> Result<usize> {
+        let history = self.history().await?;
+        history.iter().position(|row| row["id"] == *run).context("the run is in the history")
+    }
+
+    /// Opens the details of the run of a row of the history.
+    ///
+    /// # Errors
+    /// When there is no such row.
+    pub async fn details(&self, index: usize) -> Result<()> {
+        let icon = format!("historyTable-rowact{index} .sapUiIcon:nth-of-type(2)");
+        self.desktop.click(&icon).await?;
+        self.desktop.element("detailDialog").await.map(drop)
     }
 
     /// Deletes the run of a row of the history.
@@ -165,7 +193,8 @@ impl<'a> PromptTesting<'a> {
     /// # Errors
     /// When there is no such row.
     pub async fn delete_row(&self, index: usize) -> Result<()> {
-        self.desktop.click(&format!("historyTable-rowact{index} .sapUiIcon")).await
+        let icon = format!("historyTable-rowact{index} .sapUiIcon:nth-of-type(1)");
+        self.desktop.click(&icon).await
     }
 
     /// Calls an operation that must succeed.

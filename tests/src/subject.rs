@@ -34,6 +34,14 @@ fn named(variable: &str) -> PathBuf {
     }
 }
 
+/// The identifier of the starter model in a models folder.
+///
+/// # Panics
+/// When it is not said where the model is.
+pub fn starter_id() -> String {
+    starter_model().file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+}
+
 /// A data folder of a test's own, gone when it is dropped.
 pub struct DataFolder(tempfile::TempDir);
 

@@ -8,7 +8,9 @@ import { fileURLToPath } from "node:url";
 import * as esbuild from "esbuild";
 import { frameworkLibraries, versionInfo } from "./framework.mjs";
 import { fingerprint } from "./fingerprint.mjs";
+import { copyLocales } from "./locales.mjs";
 import { buildThemes } from "./themes.mjs";
+import { vendor } from "./vendor.mjs";
 import { verify } from "./verify.mjs";
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
@@ -21,7 +23,7 @@ const stamp = path.join(work, "stamp");
 
 const SHIPPED = ["index.html", "boot.js", "css/style.css"];
 const BUNDLE = "resources/sap-ui-core.js";
-// The bundle is minified whole at the end, and only two themes are compiled, so these tasks would be wasted time.
+// The bundle is minified whole at the end, and only four themes are compiled, so these tasks would be wasted time.
 const SKIPPED_TASKS = [
     "minify",
     "buildThemes",
@@ -33,6 +35,7 @@ const SKIPPED_TASKS = [
     "generateComponentPreload",
 ];
 
+await vendor(root);
 const inputs = await fingerprint(root, ["webapp", "scripts", "ui5.yaml", "package-lock.json"], ["webapp/test"]);
 if (!process.argv.includes("--force") && existsSync(dist) && (await stored(stamp)) === inputs) {
     console.log("ui/dist is up to date.");
@@ -75,6 +78,7 @@ async function assemble(libraries) {
         recursive: true,
         filter: (file) => !file.endsWith(".stamp"),
     });
+    await copyLocales(libraries, path.join(staged, "resources"));
     await write("resources/sap-ui-version.json", JSON.stringify(versionInfo(libraries)));
     for (const file of SHIPPED) {
         await cp(path.join(raw, file), path.join(staged, file));

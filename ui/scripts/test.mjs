@@ -5,6 +5,7 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { launch } from "./chromium.mjs";
 import { checkTexts } from "./texts.mjs";
+import { vendor } from "./vendor.mjs";
 
 const START_TIMEOUT_MS = 120_000;
 const TEST_TIMEOUT_MS = 180_000;
@@ -24,6 +25,7 @@ function record(name, problems) {
 for (const [name, problems] of await checkTexts(root)) {
     record(`texts: ${name}`, problems);
 }
+await vendor(root);
 const { server, url } = await serveSources();
 try {
     await runInBrowser(`${url}test/unit.html`);

@@ -3,7 +3,9 @@ import { cp, mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 import lessOpenUI5 from "less-openui5";
 
-const THEMES = ["sap_horizon", "sap_horizon_dark"];
+export const THEMES = ["sap_horizon", "sap_horizon_dark", "sap_horizon_hcb", "sap_horizon_hcw"];
+/** What each theme has of each library: left to right, and right to left. */
+export const SHEETS = ["library.css", "library-RTL.css"];
 const REFERENCE = /url\(["']?(?!data:)([^"')]+)["']?\)/g;
 
 /**
@@ -27,9 +29,11 @@ export async function buildThemes(libraries, destination) {
                 compiler: { compress: true },
             });
             await mkdir(path.join(destination, folder), { recursive: true });
-            const css = withoutOldFonts(result.css);
-            await writeFile(path.join(destination, folder, "library.css"), css);
-            await copyReferences(css, folder, sources, destination);
+            for (const [index, source] of [result.css, result.cssRtl].entries()) {
+                const css = withSharedFonts(withoutOldFonts(source));
+                await writeFile(path.join(destination, folder, SHEETS[index]), css);
+                await copyReferences(css, folder, sources, destination);
+            }
         }
     }
 }
@@ -37,6 +41,11 @@ export async function buildThemes(libraries, destination) {
 /** Every engine this runs in reads WOFF2; the other formats would only be dead weight. */
 function withoutOldFonts(css) {
     return css.replace(/,\s*(?:url\([^)]*\.(?:ttf|woff|eot)[^)]*\)|local\([^)]*\))\s*(?:format\([^)]*\))?/g, "");
+}
+
+/** Every theme brings the same fonts; one copy is enough. */
+function withSharedFonts(css) {
+    return css.replace(/url\((["']?)(?:\.\.\/sap_horizon\w*\/)?fonts\//g, `url($1../${THEMES[0]}/fonts/`);
 }
 
 async function copyReferences(css, folder, sources, destination) {

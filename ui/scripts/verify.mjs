@@ -2,17 +2,19 @@ import { existsSync } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
 import path from "node:path";
 import { filesBelow } from "./fingerprint.mjs";
+import { localeFiles } from "./locales.mjs";
+import { SHEETS, THEMES } from "./themes.mjs";
 
-const LIMIT_BYTES = 15e6;
+const LIMIT_BYTES = 24e6;
+const LIBRARIES = ["sap/ui/core", "sap/m", "sap/tnt", "sap/ui/layout", "sap/ui/table", "sap/ui/unified"];
 const REQUIRED = [
     "index.html",
     "boot.js",
     "css/style.css",
     "resources/sap-ui-core.js",
-    ...["sap_horizon", "sap_horizon_dark"].flatMap((theme) =>
-        ["sap/ui/core", "sap/m", "sap/tnt", "sap/ui/layout", "sap/ui/table", "sap/ui/unified"].map(
-            (library) => `resources/${library}/themes/${theme}/library.css`,
-        ),
+    ...localeFiles(LIBRARIES).map((file) => `resources/${file}`),
+    ...THEMES.flatMap((theme) =>
+        LIBRARIES.flatMap((library) => SHEETS.map((sheet) => `resources/${library}/themes/${theme}/${sheet}`)),
     ),
 ];
 const UNWANTED = /\.(map|ts|less|ttf)$|-dbg\.|test-resources|\/test\//;

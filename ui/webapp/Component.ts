@@ -1,14 +1,26 @@
 import type Control from "sap/ui/core/Control";
+import type View from "sap/ui/core/mvc/View";
 import UIComponent from "sap/ui/core/UIComponent";
 import type ResourceModel from "sap/ui/model/resource/ResourceModel";
-import { watch, type Failure } from "./backend/studio";
+import { watch, type Change, type Failure } from "./backend/studio";
+import CompareDialog from "./controller/CompareDialog";
+import type { Candidate } from "./controller/RunPicker";
+import Attention from "./model/attention";
 import History from "./model/History";
 import Live from "./model/Live";
-import { toFields } from "./model/parameters";
+import Batch from "./model/Batch";
+import { askedModel, canAssess } from "./model/answerFormat";
+import Draft, { type DraftSubject } from "./model/Draft";
+import type { ModelRow } from "./model/models";
+import Modes from "./model/Modes";
+import { invalidField, toFields, toOverrides, type ParameterFields } from "./model/parameters";
+import Notifications from "./model/Notifications";
 import Preferences from "./model/Preferences";
 import PromptSession from "./model/PromptSession";
-import { useTexts } from "./model/texts";
-import { applyTheme, followSystem, type ThemeChoice } from "./model/theme";
+import Settings from "./model/Settings";
+import Tasks from "./model/Tasks";
+import { text, useTexts } from "./model/texts";
+import { applyLook, onSystemColours } from "./model/theme";
 
 /**
  * @namespace nopenai.studio
@@ -18,12 +30,25 @@ export default class Component extends UIComponent {
 
     preferences: Preferences;
     live: Live;
+    settings: Settings;
+    notifications: Notifications;
+    tasks: Tasks;
+    private attention: Attention;
     history: History;
     session: PromptSession;
+    modes: Modes;
+    draft: Draft;
+    batch: Batch;
+    private comparison: CompareDialog | undefined;
 
     init(): void {
         super.init();
         void this.rootControlLoaded().then(() => this.getRouter().initialize());
+    }
+
+    exit(): void {
+        this.live.stop();
+        this.settings.stop();
     }
 
     async createContent(): Promise<Control> {
@@ -36,11 +61,58 @@ export default class Component extends UIComponent {
 
     /** Shows a recorded run and puts its prompt and parameters back where they were typed. */
     async openRun(id: string): Promise<void> {
-        const run = await this.session.open(id);
+        const { session, preferences, modes } = this;
+        const sent = session.request?.prompt;
+        const run = await session.open(id);
         if (run) {
-            this.preferences.setProperty("/prompt", run.prompt);
-            this.preferences.setProperty("/parameters", toFields(run.parameters));
+            this.keepUnsent(run.prompt, sent);
+            preferences.setProperty("/prompt", run.prompt);
+            preferences.setProperty("/parameters", toFields(run.parameters));
+            modes.choose(run.mode?.id ?? "");
         }
+    }
+
+    /** Asks a recorded run's prompt again, with the same parameters and a new seed. */
+    async rerun(id: string): Promise<void> {
+        const { session, batch } = this;
+        await this.openRun(id);
+        if (session.run !== id || !session.request) {
+            return;
+        }
+        batch.show(false);
+        await session.ask(session.request);
+        if (session.run) {
+            this.getRouter().navTo("promptTesting", { run: session.run }, true);
+        }
+    }
+
+    /** Compares two runs; each that is not given can be chosen. */
+    async compare(a?: string, b?: string): Promise<void> {
+        const root = this.getRootControl() as View;
+        this.comparison ??= new CompareDialog(root, this.preferences, () => this.candidates());
+        await this.comparison.open(a ?? null, b ?? null);
+    }
+
+    /** Remembers the prompt on the page when another takes its place and it was never sent. */
+    keepUnsent(next: string, sent = this.session.request?.prompt): void {
+        const { draft, preferences, modes } = this;
+        const prompt = preferences.getProperty("/prompt") as string;
+        const parameters = structuredClone(preferences.getProperty("/parameters") as ParameterFields);
+        const unsent = prompt.trim() !== "" && prompt !== next && prompt !== sent;
+        draft.keep(unsent ? { prompt, parameters, mode: modes.chosen?.id ?? "" } : null);
+    }
+
+    /** The runs on the page. */
+    private candidates(): Candidate[] {
+        const { session, batch } = this;
+        const current =
+            session.run && session.request && canAssess(session.run, session.phase)
+                ? [{ id: session.run, title: session.request.prompt, origin: text("pickerCurrent") }]
+                : [];
+        const columns = batch.columns.flatMap((column) =>
+            column.session.run && canAssess(column.session.run, column.session.phase) ? [{ id: column.session.run, title: column.title, origin: text("batch") }] : [],
+        );
+        return [...current, ...columns];
     }
 
     private createModels(): void {
@@ -48,6 +120,29 @@ export default class Component extends UIComponent {
         this.history = new History();
         this.session = new PromptSession();
         this.live = new Live(this.preferences.getProperty("/model") as string | null, () => this.history.changed());
+        this.modes = new Modes({
+            get: () => this.preferences.getProperty("/mode") as string | null,
+            set: (mode) => void this.preferences.setProperty("/mode", mode),
+        });
+        this.draft = new Draft(() => this.nextRun());
+        this.batch = new Batch();
+        this.setModel(this.modes.model, "modes");
+        this.setModel(this.draft.model, "draft");
+        this.setModel(this.batch.model, "batch");
+        this.settings = new Settings(
+            {
+                busy: () => this.isRunning(),
+                reload: () => window.location.reload(),
+                storage: localStorage,
+            },
+            ({ refresh_interval_s }) => (this.live.memoryPace = refresh_interval_s),
+        );
+        this.notifications = new Notifications();
+        this.tasks = new Tasks();
+        this.attention = new Attention(() => this.settings.values.system_notifications);
+        this.setModel(this.settings.model, "settings");
+        this.setModel(this.notifications.model, "notifications");
+        this.setModel(this.tasks.model, "tasks");
         this.setModel(this.preferences, "preferences");
         this.setModel(this.live.model, "live");
         this.setModel(this.history.model, "history");
@@ -55,10 +150,64 @@ export default class Component extends UIComponent {
     }
 
     private start(): void {
-        const theme = () => this.preferences.getProperty("/theme") as ThemeChoice;
-        applyTheme(theme());
-        followSystem(theme);
-        watch((change) => this.live.onChange(change)).catch((error: Failure) => this.live.lost(error));
+        onSystemColours(() => applyLook(this.settings.values));
+        this.callBack();
+        watch((change) => this.onChange(change)).catch((error: Failure) => this.live.lost(error));
         void this.history.refresh();
+        void this.modes.refresh();
+        void this.draft.readExamples();
+    }
+
+    private onChange(change: Change): void {
+        this.live.onChange(change);
+        switch (change.kind) {
+            case "engine":
+                this.tasks.onEngine(change.engine);
+                break;
+            case "tasks":
+                this.tasks.onTasks(change.tasks);
+                break;
+            case "settings":
+                this.settings.apply(change.settings);
+                break;
+            case "modes":
+                void this.modes.refresh();
+                break;
+            case "unread":
+                this.notifications.onUnread(change.unread);
+                break;
+            case "notification":
+                this.notifications.onNotification(change.notification);
+                this.attention.onNotification(change.notification);
+                break;
+        }
+    }
+
+    /** Whether this window waits for an answer. */
+    private isRunning(): boolean {
+        return this.session.active || this.batch.running;
+    }
+
+    /** Calls the person back through the system when a long run ends behind their back. */
+    private callBack(): void {
+        const heard = () => this.attention.onRuns(this.isRunning(), this.session.model.getProperty("/outcome") === "failed");
+        this.session.model.bindProperty("/phase").attachChange(heard);
+        this.batch.model.bindProperty("/running").attachChange(heard);
+    }
+
+    /** What Run would send; null while a parameter is out of range. */
+    private nextRun(): DraftSubject | null {
+        const { preferences, live, modes } = this;
+        const fields = preferences.getProperty("/parameters") as ParameterFields;
+        if (invalidField(fields)) {
+            return null;
+        }
+        const models = live.model.getProperty("/models") as ModelRow[];
+        return {
+            model: askedModel(modes.chosen, live.chosen, models)?.id ?? null,
+            mode: modes.chosen,
+            prompt: preferences.getProperty("/prompt") as string,
+            overrides: toOverrides(fields),
+        };
     }
 }

@@ -2,12 +2,18 @@
 //! Screenshots and logs: `target/e2e/`.
 
 mod app_killed;
+mod comparison;
+mod configurator;
 mod first_run;
 mod history;
+mod hostile;
 mod looks;
+mod models;
 mod processor;
 mod prompt;
+mod prompt_testing;
 mod second_start;
+mod shell;
 mod worker_killed;
 
 /// A prompt whose answer is long enough to do something during it.

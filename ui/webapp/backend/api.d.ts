@@ -4,6 +4,44 @@
  */
 
 export interface paths {
+    "/ab-testing/compare": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Compares two runs by weighted scoring, and their answers word by word. */
+        post: operations["compare_runs"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ab-testing/comparisons": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description One page of the saved comparisons, newest first. */
+        get: operations["list_comparisons"];
+        put?: never;
+        /**
+         * @description Saves a comparison of two runs, with the score as it is now and perhaps a
+         *     person's own decision.
+         */
+        post: operations["save_comparison"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/application": {
         parameters: {
             query?: never;
@@ -29,10 +67,31 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * @description Streams what changes, starting with the engine and the models as they are.
+         * @description Streams what changes, starting with everything but the history as it is.
          *     Ends when nobody listens any more.
          */
         get: operations["watch"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/diagnostics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * @description Describes the application, the machine, the settings and the models, for
+         *     whoever helps. No prompt, no answer, no secret; the home folder is written
+         *     as `~`.
+         */
+        get: operations["diagnostics"];
         put?: never;
         post?: never;
         delete?: never;
@@ -58,6 +117,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/examples": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Lists the example prompts. */
+        get: operations["list_examples"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/models": {
         parameters: {
             query?: never;
@@ -66,12 +142,102 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * @description Lists the models folder: each file with its facts, or with the reason why
+         * @description Lists the models folder: each model with its facts, or with the reason why
          *     the engine can't run it.
          */
         get: operations["list_models"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/models/configuration": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Tells how a model is configured. */
+        get: operations["get_configuration"];
+        put?: never;
+        /** @description Configures a model: every run of it starts from this from now on. */
+        post: operations["save_configuration"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/models/configuration/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Writes a configuration to a file, as JSON. */
+        post: operations["export_configuration"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/models/configuration/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Reads a configuration from a file. Nothing is saved yet. */
+        post: operations["import_configuration"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/models/configuration/reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Brings a model's configuration back to the default. */
+        post: operations["reset_configuration"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/models/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * @description Brings a model file or folder from elsewhere on this machine into the models
+         *     folder. A copy is listed as work under way and can be cancelled; its end is
+         *     notified.
+         */
+        post: operations["import_model"];
         delete?: never;
         options?: never;
         head?: never;
@@ -98,6 +264,81 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/models/memory": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * @description Estimates the memory a model needs with a context of some length, against
+         *     what is free.
+         */
+        get: operations["estimate_memory"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/models/remove": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * @description Takes a model off the list, after unloading it. Its files stay, and
+         *     `restore_model` brings it back, unless they are to be deleted: then they are
+         *     gone. Of a linked model only the link is deleted.
+         */
+        post: operations["remove_model"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/models/rename": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Gives a model a name of a person's own; its files keep theirs. */
+        post: operations["rename_model"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/models/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Brings a model back that was taken off the list without deleting its files. */
+        post: operations["restore_model"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/models/unload": {
         parameters: {
             query?: never;
@@ -109,6 +350,182 @@ export interface paths {
         put?: never;
         /** @description Unloads a model, or cancels its load. Its memory is free afterwards. */
         post: operations["unload_model"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/modes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Lists the modes: those the product ships, then a person's own. */
+        get: operations["list_modes"];
+        put?: never;
+        /** @description Saves a mode: changes one, or adds one where the identifier is empty. */
+        post: operations["save_mode"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/modes/{mode}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** @description Removes a person's mode, or brings a shipped one back to how it came. */
+        delete: operations["remove_mode"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/notifications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description One page of the notifications, newest first. */
+        get: operations["list_notifications"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/notifications/dismiss": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Removes some notifications for good. */
+        post: operations["dismiss_notifications"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/notifications/dismiss-all": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Removes all notifications for good, or all of one level. */
+        post: operations["dismiss_all_notifications"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/notifications/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Marks the notifications up to one as read. */
+        post: operations["read_notifications"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/presets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Lists the named configurations. */
+        get: operations["list_presets"];
+        put?: never;
+        /** @description Saves a named configuration, in place of one with the same name. */
+        post: operations["save_preset"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/presets/remove": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Removes a named configuration. */
+        post: operations["remove_preset"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/prices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Lists the prices of models, newest first; the first of a model is in force. */
+        get: operations["list_prices"];
+        put?: never;
+        /**
+         * @description Sets what a model's tokens cost from now on. Runs keep the cost they were
+         *     recorded with.
+         */
+        post: operations["set_price"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/prices/remove": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Removes a model's prices: its runs have no cost from now on. */
+        post: operations["remove_price"];
         delete?: never;
         options?: never;
         head?: never;
@@ -136,17 +553,108 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/prompts/history": {
+    "/prompts/history/count": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** @description One page of the history, newest first. */
-        get: operations["list_runs"];
+        get?: never;
+        put?: never;
+        /** @description Counts the runs that meet a filter; counting ends at 10,000. */
+        post: operations["count_runs"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/prompts/history/delete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * @description Takes runs out of the history. Until the application ends, `restore_runs`
+         *     brings them back. Runs under way stay.
+         */
+        post: operations["delete_runs"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/prompts/history/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * @description Writes runs to a file. The work is listed and can be cancelled; its end is
+         *     notified.
+         */
+        post: operations["export_runs"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/prompts/history/facets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Tells which models, modes and tags the history has. */
+        get: operations["run_facets"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/prompts/history/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Brings back the runs of one deletion. */
+        post: operations["restore_runs"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/prompts/history/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description One page of the history: filtered, searched and sorted. */
+        post: operations["list_runs"];
         delete?: never;
         options?: never;
         head?: never;
@@ -164,17 +672,13 @@ export interface paths {
         get: operations["get_run"];
         put?: never;
         post?: never;
-        /**
-         * @description Takes a run out of the history. Until the application ends, `restore_run`
-         *     brings it back.
-         */
-        delete: operations["delete_run"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/prompts/history/{run}/restore": {
+    "/prompts/history/{run}/rating": {
         parameters: {
             query?: never;
             header?: never;
@@ -183,8 +687,65 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** @description Brings back a run that was deleted since the application started. */
-        post: operations["restore_run"];
+        /** @description Rates a run, or takes its rating away. */
+        post: operations["rate_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/prompts/history/{run}/tags": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Replaces the tags of a run: at most 16 of at most 40 characters. */
+        post: operations["tag_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/prompts/parameters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * @description Tells with which parameters a run would be made: the defaults under the
+         *     model's configuration under the mode under these.
+         */
+        post: operations["effective_parameters"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/prompts/tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * @description Counts the tokens of a prompt as it would be sent. Nothing, while the model
+         *     isn't loaded.
+         */
+        post: operations["count_tokens"];
         delete?: never;
         options?: never;
         head?: never;
@@ -205,6 +766,41 @@ export interface paths {
          *     kept.
          */
         post: operations["cancel_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What is set for the whole application. */
+        get: operations["get_settings"];
+        put?: never;
+        /** @description Sets everything for the whole application; it takes effect at once. */
+        post: operations["change_settings"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tasks/{task}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Asks long work to end. */
+        post: operations["cancel_task"];
         delete?: never;
         options?: never;
         head?: never;
@@ -247,6 +843,16 @@ export interface components {
             /** @description The run. */
             run: components["schemas"]["RunId"];
         };
+        /** @description Asks long work to end. */
+        CancelTask: {
+            /**
+             * Format: uint64
+             * @description Its number.
+             */
+            task: number;
+        };
+        /** @description What an example is good for. */
+        Category: "math" | "code" | "arabic" | "reasoning";
         /** @description Something that changed. */
         Change: {
             /** @description As it is now. */
@@ -263,20 +869,183 @@ export interface components {
             kind: "history";
         } | {
             /** @constant */
+            kind: "tasks";
+            /** @description As it is now. */
+            tasks: components["schemas"]["Task"][];
+        } | {
+            /** @constant */
+            kind: "settings";
+            /** @description As it is now. */
+            settings: components["schemas"]["Settings"];
+        } | {
+            /** @constant */
+            kind: "modes";
+        } | {
+            /** @constant */
+            kind: "unread";
+            /**
+             * Format: uint64
+             * @description So many.
+             */
+            unread: number;
+        } | {
+            /** @constant */
+            kind: "notification";
+            /** @description The notification. */
+            notification: components["schemas"]["Notification"];
+        } | {
+            /** @constant */
             kind: "heartbeat";
+        };
+        /** @description Which of two texts has a piece. */
+        Change2: "same" | "only_a" | "only_b";
+        /** @description Sets everything for the whole application; it takes effect at once. */
+        ChangeSettings: {
+            /** @description All settings from now on. */
+            settings: components["schemas"]["Settings"];
         };
         /**
          * @description What a caller can act on. A code exists only where some consumer does
          *     something different because of it.
          */
-        Code: "invalid_input" | "not_found" | "unsupported_model" | "context_overflow" | "busy" | "cancelled" | "engine_failed" | "folder_unavailable" | "store_unavailable" | "store_refused" | "already_running" | "internal";
+        Code: "invalid_input" | "not_found" | "unsupported_model" | "context_overflow" | "out_of_memory" | "already_exists" | "file_unavailable" | "busy" | "cancelled" | "engine_failed" | "folder_unavailable" | "store_unavailable" | "store_refused" | "already_running" | "internal";
+        /** @description Compares two runs by weighted scoring, and their answers word by word. */
+        CompareRuns: {
+            /** @description The first run. */
+            a: components["schemas"]["RunId"];
+            /** @description The second run. */
+            b: components["schemas"]["RunId"];
+            /**
+             * @description What each criterion counts; absent: 30, 40 and 30.
+             * @default {
+             *       "cost": 30,
+             *       "latency": 30,
+             *       "quality": 40
+             *     }
+             */
+            weights: components["schemas"]["Weights"];
+        };
+        /** @description A comparison a person saved. */
+        Comparison: {
+            /** @description When it was saved. */
+            at: components["schemas"]["Timestamp"];
+            /**
+             * Format: uuid
+             * @description Its identifier.
+             */
+            id: string;
+            /** @description A's model, as it was called. */
+            model_a: string;
+            /** @description B's model, as it was called. */
+            model_b: string;
+            /** @description Why, in the person's words. */
+            note: string;
+            /** @description Whether a person decided otherwise than the score. */
+            overridden: boolean;
+            /** @description A's prompt. */
+            prompt: string;
+            /** @description The first run. */
+            run_a: components["schemas"]["RunId"];
+            /** @description The second run. */
+            run_b: components["schemas"]["RunId"];
+            /** @description As computed when it was saved. */
+            score: components["schemas"]["Score"];
+            /** @description As the person set them. */
+            weights: components["schemas"]["Weights"];
+            /** @description What counts: the score's winner, or the person's. */
+            winner?: components["schemas"]["Winner"] | null;
+        };
+        /** @description A model's configuration. */
+        Configured: {
+            /** @description What its runs start from. */
+            configuration: components["schemas"]["ModelConfiguration"];
+            /** @description Whether a person saved it; otherwise it is the default. */
+            saved: boolean;
+        };
+        /** @description What a run cost, by the price of its model at its end. */
+        Cost: {
+            /**
+             * Format: double
+             * @description In units of the currency.
+             */
+            amount: number;
+            /** @description ISO 4217 code. */
+            currency: string;
+            /** @description When the price it was computed with was set. */
+            priced_at: components["schemas"]["Timestamp"];
+        };
+        /** @description Counts the runs that meet a filter; counting ends at 10,000. */
+        CountRuns: {
+            /**
+             * @description Which runs; absent: all.
+             * @default {
+             *       "models": [],
+             *       "modes": [],
+             *       "outcomes": [],
+             *       "tags": []
+             *     }
+             */
+            filter: components["schemas"]["RunFilter"];
+        };
         /**
-         * @description Takes a run out of the history. Until the application ends, `restore_run`
-         *     brings it back.
+         * @description Counts the tokens of a prompt as it would be sent. Nothing, while the model
+         *     isn't loaded.
          */
-        DeleteRun: {
-            /** @description The run. */
-            run: components["schemas"]["RunId"];
+        CountTokens: {
+            /**
+             * @description The mode, when one is chosen.
+             * @default null
+             */
+            mode: components["schemas"]["ModeId"] | null;
+            /** @description The model. */
+            model: components["schemas"]["ModelId"];
+            /**
+             * @description Over mode and configuration.
+             * @default {}
+             */
+            parameters: components["schemas"]["ParameterOverrides"];
+            /** @description The prompt. */
+            prompt: string;
+        };
+        /** @description What two runs are compared by. */
+        Criterion: "latency" | "quality" | "cost";
+        /**
+         * @description Takes runs out of the history. Until the application ends, `restore_runs`
+         *     brings them back. Runs under way stay.
+         */
+        DeleteRuns: {
+            /** @description Which runs. */
+            selection: components["schemas"]["RunSelection"];
+        };
+        /** @description Runs that were deleted together; undone by the same name. */
+        Deletion: {
+            /** @description Its name: its moment, unique in this store. */
+            deletion: components["schemas"]["Timestamp"];
+            /**
+             * Format: uint64
+             * @description How many runs.
+             */
+            runs: number;
+        };
+        /** @description How much room controls take. */
+        Density: "compact" | "cozy";
+        /** @description A report for whoever helps. */
+        Diagnostics: {
+            /** @description Plain text in lines. */
+            text: string;
+        };
+        /** @description Removes all notifications for good, or all of one level. */
+        DismissAllNotifications: {
+            /**
+             * @description Only of this level; absent: all.
+             * @default null
+             */
+            level: components["schemas"]["Level"] | null;
+        };
+        /** @description Removes some notifications for good. */
+        DismissNotifications: {
+            /** @description Which. */
+            notifications: number[];
         };
         /** @description What the engine is doing. */
         EngineState: "idle" | "loading" | "ready" | "busy" | "failed";
@@ -294,13 +1063,18 @@ export interface components {
             /**
              * Format: uint64
              * @description Resident memory of the engine's process, bytes, as it last reported
-             *     (every two seconds).
+             *     (every two seconds, and at each run's end).
              */
             memory_bytes?: number | null;
             /** @description The model that is loaded, being loaded, or failed. */
             model?: components["schemas"]["ModelId"] | null;
             /** @description That model's name. */
             model_name?: string | null;
+            /**
+             * Format: uint64
+             * @description The most that was ever resident of that process, bytes.
+             */
+            peak_bytes?: number | null;
             /** @description Why the last load failed or the engine's process ended. */
             problem?: components["schemas"]["Error"] | null;
             /**
@@ -335,17 +1109,136 @@ export interface components {
             /** @description What happened and what to do, one or two sentences. */
             message: string;
         };
-        /** @description What a model file says about itself, once it passed inspection. */
+        /**
+         * @description Estimates the memory a model needs with a context of some length, against
+         *     what is free.
+         */
+        EstimateMemory: {
+            /**
+             * Format: uint32
+             * @description Tokens of prompt and answer together; absent: as configured.
+             * @default null
+             */
+            context_length: number | null;
+            /** @description The model. */
+            model: components["schemas"]["ModelId"];
+        };
+        /** @description A prompt to begin with. */
+        Example: {
+            /** @description What it is good for. */
+            category: components["schemas"]["Category"];
+            /** @description Its identifier. */
+            id: string;
+            /** @description The prompt. */
+            prompt: string;
+            /** @description A few words. */
+            title: string;
+        };
+        /** @description Writes a configuration to a file, as JSON. */
+        ExportConfiguration: {
+            /** @description What to write. */
+            configuration: components["schemas"]["ModelConfiguration"];
+            /** @description The file, absolute; replaced when it exists. */
+            path: string;
+        };
+        /** @description How runs are written. */
+        ExportFormat: "csv" | "jsonl_chat";
+        /**
+         * @description Writes runs to a file. The work is listed and can be cancelled; its end is
+         *     notified.
+         */
+        ExportRuns: {
+            /** @description How. */
+            format: components["schemas"]["ExportFormat"];
+            /** @description The file, absolute; replaced when it exists. */
+            path: string;
+            /**
+             * @description Which runs, in which order.
+             * @default {
+             *       "ascending": false,
+             *       "filter": {
+             *         "models": [],
+             *         "modes": [],
+             *         "outcomes": [],
+             *         "tags": []
+             *       },
+             *       "sort": "time"
+             *     }
+             */
+            query: components["schemas"]["RunQuery"];
+        };
+        /** @description What was exported. */
+        Exported: {
+            /** @description The file. */
+            path: string;
+            /**
+             * Format: uint64
+             * @description How many runs it holds.
+             */
+            rows: number;
+        };
+        /** @description A value a filter can choose. */
+        Facet: {
+            /** @description What the filter takes. */
+            id: string;
+            /** @description What it is called. */
+            name: string;
+        };
+        /** @description What a model says about itself, once it passed inspection. */
         Facts: {
             /** @description The architecture as the file names it, for example "llama". */
             architecture: string;
+            /**
+             * @description The template that turns a chat into its prompt (Jinja), when it has one
+             *     of at most 64 KiB.
+             */
+            chat_template?: string | null;
             /**
              * Format: uint32
              * @description The longest prompt and answer together it was made for, tokens.
              */
             context_length?: number | null;
+            /**
+             * Format: uint32
+             * @description Numbers within a block's feed-forward part, for a token.
+             */
+            feed_forward_size?: number | null;
             /** @description Whether it brings the template that turns a chat into its prompt. */
             has_chat_template: boolean;
+            /**
+             * Format: uint32
+             * @description Numbers in a head.
+             */
+            head_dim?: number | null;
+            /**
+             * Format: uint32
+             * @description Attention heads of a block.
+             */
+            heads?: number | null;
+            /**
+             * Format: uint32
+             * @description Numbers between the blocks, for a token.
+             */
+            hidden_size?: number | null;
+            /**
+             * Format: uint32
+             * @description Heads that keys and values have; fewer than `heads` where several share
+             *     them.
+             */
+            kv_heads?: number | null;
+            /**
+             * Format: uint32
+             * @description How many blocks follow each other.
+             */
+            layers?: number | null;
+            /** @description The licence as its maker wrote it, for example "apache-2.0". */
+            licence?: string | null;
+            /**
+             * Format: uint64
+             * @description What its tensors occupy once the engine has loaded them on a CPU with
+             *     F32 activations, bytes.
+             */
+            loaded_weight_bytes: number;
             /**
              * @description The name its maker wrote into it, unedited; often less telling than the
              *     file's name.
@@ -358,26 +1251,70 @@ export interface components {
             parameters?: number | null;
             /** @description How the weights are stored, for example "Q4_1". */
             quantization: string;
+            /** @description The kind of tokenizer, for example "gpt2" or "BPE". */
+            tokenizer?: string | null;
+            /**
+             * Format: uint32
+             * @description How many tokens it knows.
+             */
+            vocabulary?: number | null;
             /**
              * Format: uint64
-             * @description What its tensors occupy, bytes: a lower bound of the memory it needs.
+             * @description What its tensors occupy in the file, bytes.
              */
             weight_bytes: number;
         };
         /** @description Why the model stopped talking. */
         FinishReason: "stop" | "length" | "cancelled";
+        /** @description How a model's files are laid out. */
+        Format: "gguf" | "safetensors" | "pickle";
+        /** @description Tells how a model is configured. */
+        GetConfiguration: {
+            /** @description The model. */
+            model: components["schemas"]["ModelId"];
+        };
         /** @description One run, whole. */
         GetRun: {
             /** @description The run. */
             run: components["schemas"]["RunId"];
         };
+        /** @description What is set for the whole application. */
+        GetSettings: Record<string, never>;
+        /** @description How far the hash of a model has come. */
+        HashProgress: {
+            /**
+             * Format: uint64
+             * @description Bytes read so far.
+             */
+            bytes_done: number;
+            /**
+             * Format: uint64
+             * @description Bytes to read.
+             */
+            bytes_total: number;
+        };
+        /** @description Reads a configuration from a file. Nothing is saved yet. */
+        ImportConfiguration: {
+            /** @description The file, absolute. */
+            path: string;
+        };
+        /** @description How a model comes into the models folder. */
+        ImportMethod: "link" | "copy";
         /**
-         * @description Lists the models folder: each file with its facts, or with the reason why
-         *     the engine can't run it.
+         * @description Brings a model file or folder from elsewhere on this machine into the models
+         *     folder. A copy is listed as work under way and can be cancelled; its end is
+         *     notified.
          */
-        ListModels: Record<string, never>;
-        /** @description One page of the history, newest first. */
-        ListRuns: {
+        ImportModel: {
+            /** @description Whether to link or to copy it. */
+            method: components["schemas"]["ImportMethod"];
+            /** @description The file or folder, absolute. */
+            path: string;
+        };
+        /** @description How grave a notification is. */
+        Level: "info" | "warning" | "error";
+        /** @description One page of the saved comparisons, newest first. */
+        ListComparisons: {
             /**
              * @description The `next` of the page before; absent for the first page.
              * @default null
@@ -389,6 +1326,63 @@ export interface components {
              * @default 50
              */
             limit: number;
+        };
+        /** @description Lists the example prompts. */
+        ListExamples: Record<string, never>;
+        /**
+         * @description Lists the models folder: each model with its facts, or with the reason why
+         *     the engine can't run it.
+         */
+        ListModels: Record<string, never>;
+        /** @description Lists the modes: those the product ships, then a person's own. */
+        ListModes: Record<string, never>;
+        /** @description One page of the notifications, newest first. */
+        ListNotifications: {
+            /**
+             * @description The `next` of the page before; absent for the first page.
+             * @default null
+             */
+            after: string | null;
+            /**
+             * @description Only of this level; absent: all.
+             * @default null
+             */
+            level: components["schemas"]["Level"] | null;
+            /**
+             * Format: uint32
+             * @description How many rows, 1 to 500.
+             * @default 50
+             */
+            limit: number;
+        };
+        /** @description Lists the named configurations. */
+        ListPresets: Record<string, never>;
+        /** @description Lists the prices of models, newest first; the first of a model is in force. */
+        ListPrices: Record<string, never>;
+        /** @description One page of the history: filtered, searched and sorted. */
+        ListRuns: {
+            /**
+             * @description Which page.
+             * @default {
+             *       "after": null,
+             *       "limit": 50
+             *     }
+             */
+            page: components["schemas"]["PageRequest"];
+            /**
+             * @description Which runs, in which order; absent: all, newest first.
+             * @default {
+             *       "ascending": false,
+             *       "filter": {
+             *         "models": [],
+             *         "modes": [],
+             *         "outcomes": [],
+             *         "tags": []
+             *       },
+             *       "sort": "time"
+             *     }
+             */
+            query: components["schemas"]["RunQuery"];
         };
         /**
          * @description Loads a model in place of the one that is loaded, after the runs that are
@@ -446,23 +1440,173 @@ export interface components {
              */
             ttft_ms?: number | null;
         };
-        /** @description A file of the models folder. Exactly one of `facts` and `problem` is set. */
+        /** @description The memory of the process that holds a model, at its most. */
+        MemoryEstimate: {
+            /**
+             * Format: uint64
+             * @description Keys and values of a full context, bytes.
+             */
+            kv_cache_bytes: number;
+            /**
+             * Format: uint64
+             * @description All of it, bytes.
+             */
+            total_bytes: number;
+            /**
+             * Format: uint64
+             * @description The weights as the engine holds them, bytes.
+             */
+            weights_bytes: number;
+            /**
+             * Format: uint64
+             * @description What computing takes beside them, bytes.
+             */
+            workspace_bytes: number;
+        };
+        /** @description The memory a model needs, against what there is. */
+        MemoryReport: {
+            /**
+             * Format: uint64
+             * @description What can be had now without swapping, bytes.
+             */
+            available_bytes: number;
+            /**
+             * Format: uint32
+             * @description The tokens of prompt and answer together that were counted with.
+             */
+            context_length: number;
+            /** @description What it needs; absent when its file doesn't tell enough. */
+            estimate?: components["schemas"]["MemoryEstimate"] | null;
+            /**
+             * Format: uint64
+             * @description What the model's configuration allows it, bytes.
+             */
+            limit_bytes?: number | null;
+            /**
+             * Format: uint64
+             * @description What the engine's process occupies now, bytes, and gives back when
+             *     another model is loaded; absent while none is loaded.
+             */
+            loaded_bytes?: number | null;
+            /**
+             * Format: uint64
+             * @description All there is, bytes.
+             */
+            total_bytes: number;
+            /** @description Whether it fits. */
+            verdict: components["schemas"]["Verdict"];
+        };
+        /** @description A named way of asking: parameters over the model's own, and perhaps a model. */
+        Mode: {
+            /**
+             * @description Whether a shipped one differs from how it came.
+             * @default false
+             */
+            changed: boolean;
+            /**
+             * @description What it is good for, a sentence.
+             * @default
+             */
+            description: string;
+            /** @description Its identifier. */
+            id: components["schemas"]["ModeId"];
+            /**
+             * @description The model it asks; absent: the chosen one.
+             * @default null
+             */
+            model: components["schemas"]["ModelId"] | null;
+            /** @description Its name, at most 40 characters. */
+            name: string;
+            /**
+             * @description Over the model's own parameters.
+             * @default {}
+             */
+            parameters: components["schemas"]["ParameterOverrides"];
+            /**
+             * @description Whether the product ships it: it can be changed and reset, not removed.
+             * @default false
+             */
+            shipped: boolean;
+        };
+        /** @description A mode: a word for those the product ships, a UUIDv7 for a person's own. */
+        ModeId: string;
+        /** @description The mode a run was made in, named as it was called then. */
+        ModeRef: {
+            /** @description The mode. */
+            id: components["schemas"]["ModeId"];
+            /** @description Its name at the time. */
+            name: string;
+        };
+        /** @description A model of the models folder. Exactly one of `facts` and `problem` is set. */
         Model: {
+            /** @description A person's own name for it. */
+            alias?: string | null;
             /** @description What it is, when the engine can run it. */
             facts?: components["schemas"]["Facts"] | null;
-            /** @description The file's name without its folders. */
+            /** @description The name of its file, or of its folder, without the folders above. */
             file: string;
+            /** @description The files it consists of, by name. */
+            files: components["schemas"]["ModelFile"][];
+            /** @description How its files are laid out. */
+            format: components["schemas"]["Format"];
+            /** @description How far its computation has come, while it is under way. */
+            hashing?: components["schemas"]["HashProgress"] | null;
             /** @description Its identifier: the path below the models folder, with forward slashes. */
             id: components["schemas"]["ModelId"];
-            /** @description When the file was last written. */
+            /** @description Where the link in the models folder points, when it is one. */
+            link_target?: string | null;
+            /** @description When the last of its files was written. */
             modified_at: components["schemas"]["Timestamp"];
-            /** @description The name to show. */
+            /** @description The name to show: a person's own, else one made of the file's. */
             name: string;
             /** @description Why the engine can't run it. */
             problem?: components["schemas"]["Error"] | null;
             /**
+             * @description SHA-256, hexadecimal: of a file; of a folder, that of the lines
+             *     `sha256sum *.safetensors` prints for it. Absent until it was computed.
+             */
+            sha256?: string | null;
+            /**
              * Format: uint64
-             * @description The file's size, bytes.
+             * @description The size of its files, bytes.
+             */
+            size_bytes: number;
+        };
+        /**
+         * @description How one model is used, as a person set it. Every run of the model starts
+         *     from it, whoever asks.
+         */
+        ModelConfiguration: {
+            /**
+             * Format: uint64
+             * @description A load whose estimate exceeds this many bytes is refused.
+             * @default null
+             */
+            memory_limit_bytes: number | null;
+            /**
+             * @description The parameters of its runs, before mode and request.
+             * @default {
+             *       "context_length": null,
+             *       "max_tokens": 512,
+             *       "min_p": 0,
+             *       "repetition_penalty": 1,
+             *       "seed": null,
+             *       "stop": [],
+             *       "system_prompt": "",
+             *       "temperature": 0.7,
+             *       "top_k": 0,
+             *       "top_p": 0.95
+             *     }
+             */
+            parameters: components["schemas"]["Parameters"];
+        };
+        /** @description A file of a model. */
+        ModelFile: {
+            /** @description Its name without folders. */
+            name: string;
+            /**
+             * Format: uint64
+             * @description Its size, bytes.
              */
             size_bytes: number;
         };
@@ -475,13 +1619,66 @@ export interface components {
         ModelList: {
             /** @description The folder's absolute path. */
             folder: string;
-            /** @description Its model files, by identifier. */
+            /** @description Its models, by identifier, without those taken off the list. */
             models: components["schemas"]["Model"][];
             /** @description Why the folder can't be read, or was read only in part. */
             problem?: components["schemas"]["Error"] | null;
         };
+        /** @description Something a person should know, kept until dismissed. */
+        Notification: {
+            /** @description When it came. */
+            at: components["schemas"]["Timestamp"];
+            /** @description What its text needs: strings and numbers, by name. */
+            facts: {
+                [key: string]: unknown;
+            };
+            /**
+             * Format: int64
+             * @description Its number, growing.
+             */
+            id: number;
+            /** @description How grave it is. */
+            level: components["schemas"]["Level"];
+            /** @description Whether it was seen. */
+            read: boolean;
+            /** @description What it is about. */
+            subject?: components["schemas"]["Subject"] | null;
+            /** @description What it tells. */
+            topic: components["schemas"]["Topic"];
+        };
         /** @description What became of a run. */
         Outcome: "running" | "completed" | "stopped" | "failed" | "interrupted";
+        /**
+         * @description Which page of a list. Keyset paging: the cursor names the last row seen, so
+         *     a page costs the same wherever it is and never skips or repeats a row.
+         */
+        PageRequest: {
+            /**
+             * @description The `next` of the page before; absent for the first page.
+             * @default null
+             */
+            after: string | null;
+            /**
+             * Format: uint32
+             * @description How many rows, 1 to 500.
+             * @default 50
+             */
+            limit: number;
+        };
+        /** @description One page of a list, newest first. */
+        Page_of_Comparison: {
+            /** @description The rows. */
+            items: components["schemas"]["Comparison"][];
+            /** @description Pass this as `after` for the following page; absent on the last one. */
+            next?: string | null;
+        };
+        /** @description One page of a list, newest first. */
+        Page_of_Notification: {
+            /** @description The rows. */
+            items: components["schemas"]["Notification"][];
+            /** @description Pass this as `after` for the following page; absent on the last one. */
+            next?: string | null;
+        };
         /** @description One page of a list, newest first. */
         Page_of_RunSummary: {
             /** @description The rows. */
@@ -489,14 +1686,87 @@ export interface components {
             /** @description Pass this as `after` for the following page; absent on the last one. */
             next?: string | null;
         };
-        /** @description How an answer is drawn from the model. */
+        /**
+         * @description Some parameters: those that are set replace what stands beneath. A run's
+         *     parameters are the defaults under the model's configuration under the mode
+         *     under the request.
+         */
+        ParameterOverrides: {
+            /**
+             * Format: uint32
+             * @description See [`Parameters::context_length`].
+             */
+            context_length?: number | null;
+            /**
+             * Format: uint32
+             * @description See [`Parameters::max_tokens`].
+             */
+            max_tokens?: number | null;
+            /**
+             * Format: double
+             * @description See [`Parameters::min_p`].
+             */
+            min_p?: number | null;
+            /**
+             * Format: double
+             * @description See [`Parameters::repetition_penalty`].
+             */
+            repetition_penalty?: number | null;
+            /**
+             * Format: uint64
+             * @description See [`Parameters::seed`].
+             */
+            seed?: number | null;
+            /** @description See [`Parameters::stop`]. */
+            stop?: string[] | null;
+            /** @description See [`Parameters::system_prompt`]. */
+            system_prompt?: string | null;
+            /**
+             * Format: double
+             * @description See [`Parameters::temperature`].
+             */
+            temperature?: number | null;
+            /**
+             * Format: uint32
+             * @description See [`Parameters::top_k`].
+             */
+            top_k?: number | null;
+            /**
+             * Format: double
+             * @description See [`Parameters::top_p`].
+             */
+            top_p?: number | null;
+        };
+        /** @description How an answer is drawn from the model: every parameter of a run, decided. */
         Parameters: {
+            /**
+             * Format: uint32
+             * @description Tokens that prompt and answer may have together, 128 to 1,048,576; the
+             *     model's own bound where that is smaller, and where this is absent.
+             * @default null
+             */
+            context_length: number | null;
             /**
              * Format: uint32
              * @description The most tokens of the answer.
              * @default 512
              */
             max_tokens: number;
+            /**
+             * Format: double
+             * @description The least probability kept, as a share of the likeliest token's, 0 to 1
+             *     (min-p sampling, Nguyen et al. 2024, "Turning Up the Heat").
+             * @default 0
+             */
+            min_p: number;
+            /**
+             * Format: double
+             * @description What the logit of a token that has occurred is divided by (multiplied
+             *     when negative), 0.5 to 2; 1 changes nothing (Keskar et al. 2019, "CTRL",
+             *     §4.1).
+             * @default 1
+             */
+            repetition_penalty: number;
             /**
              * Format: uint64
              * @description The start of the random sequence, 0 to 2^53-1. Absent: one is drawn and
@@ -505,11 +1775,29 @@ export interface components {
              */
             seed: number | null;
             /**
+             * @description Texts that end the answer, themselves left out; at most 8 of at most 64
+             *     characters.
+             * @default []
+             */
+            stop: string[];
+            /**
+             * @description Instructions that stand before the prompt; empty for none. At most
+             *     65,536 bytes.
+             * @default
+             */
+            system_prompt: string;
+            /**
              * Format: double
              * @description Spread of the distribution, 0 to 2; 0 always takes the likeliest token.
              * @default 0.7
              */
             temperature: number;
+            /**
+             * Format: uint32
+             * @description How many of the likeliest tokens are kept, 0 to 1000; 0 keeps all.
+             * @default 0
+             */
+            top_k: number;
             /**
              * Format: double
              * @description Share of probability mass kept, above 0 up to 1 (nucleus sampling,
@@ -518,19 +1806,159 @@ export interface components {
              */
             top_p: number;
         };
-        /** @description Tells what the application is and where it keeps things. */
-        ReadApplicationInfo: Record<string, never>;
-        /** @description Tells what the engine is doing: its model, memory, device and queue. */
-        ReadEngineStatus: Record<string, never>;
-        /** @description Brings back a run that was deleted since the application started. */
-        RestoreRun: {
+        /** @description Adjacent words with the same fate. */
+        Piece: {
+            /** @description Which text has it. */
+            change: components["schemas"]["Change2"];
+            /** @description The words, with the white space between them. */
+            text: string;
+        };
+        /** @description A named configuration that can be put onto any model. */
+        Preset: {
+            /** @description What it holds. */
+            configuration: components["schemas"]["ModelConfiguration"];
+            /** @description Its name, unique. */
+            name: string;
+        };
+        /** @description What tokens of a model cost, from a moment on. */
+        Price: {
+            /** @description ISO 4217 code, three capital letters. */
+            currency: string;
+            /** @description From this moment on, until a later price. */
+            from: components["schemas"]["Timestamp"];
+            /**
+             * Format: double
+             * @description For 1,000 tokens of the prompt.
+             */
+            input_per_1k: number;
+            /** @description Of this model. */
+            model: components["schemas"]["ModelId"];
+            /**
+             * Format: double
+             * @description For 1,000 tokens of the answer.
+             */
+            output_per_1k: number;
+        };
+        /** @description Rates a run, or takes its rating away. */
+        RateRun: {
+            /**
+             * Format: uint8
+             * @description 1 to 5; absent: no rating.
+             * @default null
+             */
+            rating: number | null;
             /** @description The run. */
             run: components["schemas"]["RunId"];
+        };
+        /** @description Tells what the application is and where it keeps things. */
+        ReadApplicationInfo: Record<string, never>;
+        /**
+         * @description Describes the application, the machine, the settings and the models, for
+         *     whoever helps. No prompt, no answer, no secret; the home folder is written
+         *     as `~`.
+         */
+        ReadDiagnostics: Record<string, never>;
+        /**
+         * @description Tells with which parameters a run would be made: the defaults under the
+         *     model's configuration under the mode under these.
+         */
+        ReadEffectiveParameters: {
+            /**
+             * @description The mode, when one is chosen.
+             * @default null
+             */
+            mode: components["schemas"]["ModeId"] | null;
+            /** @description The model. */
+            model: components["schemas"]["ModelId"];
+            /**
+             * @description Over mode and configuration.
+             * @default {}
+             */
+            parameters: components["schemas"]["ParameterOverrides"];
+        };
+        /** @description Tells what the engine is doing: its model, memory, device and queue. */
+        ReadEngineStatus: Record<string, never>;
+        /** @description Marks the notifications up to one as read. */
+        ReadNotifications: {
+            /**
+             * Format: int64
+             * @description The newest that was seen.
+             */
+            up_to: number;
+        };
+        /** @description Tells which models, modes and tags the history has. */
+        ReadRunFacets: Record<string, never>;
+        /** @description Removes a person's mode, or brings a shipped one back to how it came. */
+        RemoveMode: {
+            /** @description The mode. */
+            mode: components["schemas"]["ModeId"];
+        };
+        /**
+         * @description Takes a model off the list, after unloading it. Its files stay, and
+         *     `restore_model` brings it back, unless they are to be deleted: then they are
+         *     gone. Of a linked model only the link is deleted.
+         */
+        RemoveModel: {
+            /**
+             * @description Whether its files are deleted for good.
+             * @default false
+             */
+            delete_files: boolean;
+            /** @description The model. */
+            model: components["schemas"]["ModelId"];
+        };
+        /** @description Removes a named configuration. */
+        RemovePreset: {
+            /** @description Its name. */
+            name: string;
+        };
+        /** @description Removes a model's prices: its runs have no cost from now on. */
+        RemovePrice: {
+            /** @description The model. */
+            model: components["schemas"]["ModelId"];
+        };
+        /** @description Gives a model a name of a person's own; its files keep theirs. */
+        RenameModel: {
+            /** @description The model. */
+            model: components["schemas"]["ModelId"];
+            /**
+             * @description 1 to 80 characters; absent: back to the file's name.
+             * @default null
+             */
+            name: string | null;
+        };
+        /** @description Brings a model's configuration back to the default. */
+        ResetConfiguration: {
+            /** @description The model. */
+            model: components["schemas"]["ModelId"];
+        };
+        /** @description Brings a model back that was taken off the list without deleting its files. */
+        RestoreModel: {
+            /** @description The model. */
+            model: components["schemas"]["ModelId"];
+        };
+        /** @description Brings back the runs of one deletion. */
+        RestoreRuns: {
+            /** @description The deletion's name. */
+            deletion: components["schemas"]["Timestamp"];
+        };
+        /** @description How many runs came back. */
+        Restored: {
+            /**
+             * Format: uint64
+             * @description So many.
+             */
+            runs: number;
         };
         /** @description One inference request and its answer, as stored. */
         Run: {
             /** @description What was answered, as far as it came. */
             answer: string;
+            /**
+             * @description What it cost; absent when its model had no price, or tokens were not
+             *     counted.
+             */
+            cost?: components["schemas"]["Cost"] | null;
             /** @description Why it failed, when it did. */
             error?: components["schemas"]["Error"] | null;
             /** @description Why the model stopped, when it did. */
@@ -539,6 +1967,8 @@ export interface components {
             id: components["schemas"]["RunId"];
             /** @description What was measured. */
             measures: components["schemas"]["Measures"];
+            /** @description In which mode, when one was chosen. */
+            mode?: components["schemas"]["ModeRef"] | null;
             /** @description The model that answered. */
             model: components["schemas"]["ModelId"];
             /** @description That model's name at the time. */
@@ -549,8 +1979,27 @@ export interface components {
             parameters: components["schemas"]["Parameters"];
             /** @description What was asked. */
             prompt: string;
+            /**
+             * Format: uint8
+             * @description A person's rating, 1 to 5.
+             */
+            rating?: number | null;
             /** @description When it was accepted. */
             started_at: components["schemas"]["Timestamp"];
+            /** @description Whether the answer was streamed while it was made. */
+            streamed: boolean;
+            /** @description A person's tags, sorted. */
+            tags: string[];
+        };
+        /** @description How many runs meet a filter. */
+        RunCount: {
+            /** @description Counting ended here; there are more. */
+            at_least: boolean;
+            /**
+             * Format: uint64
+             * @description So many, or more when `at_least`.
+             */
+            count: number;
         };
         /** @description One event of a run's stream: numbered from 0, ending in one `finished`. */
         RunEvent: {
@@ -593,6 +2042,52 @@ export interface components {
             /** @description The run. */
             result: components["schemas"]["Run"];
         });
+        /** @description What the history's filters can choose from. */
+        RunFacets: {
+            /** @description The models that have runs, with their latest names. */
+            models: components["schemas"]["Facet"][];
+            /** @description The modes that have runs, with their latest names. */
+            modes: components["schemas"]["Facet"][];
+            /** @description The tags there are. */
+            tags: string[];
+        };
+        /** @description Which runs of the history: those that meet every condition that is set. */
+        RunFilter: {
+            /** @description Started at this moment or later. */
+            from?: components["schemas"]["Timestamp"] | null;
+            /**
+             * Format: uint8
+             * @description Rated at least this, 1 to 5.
+             */
+            min_rating?: number | null;
+            /**
+             * @description Made by one of these models; empty for any.
+             * @default []
+             */
+            models: components["schemas"]["ModelId"][];
+            /**
+             * @description Made in one of these modes; empty for any.
+             * @default []
+             */
+            modes: components["schemas"]["ModeId"][];
+            /**
+             * @description Ended in one of these ways; empty for any.
+             * @default []
+             */
+            outcomes: components["schemas"]["Outcome"][];
+            /**
+             * @description Words that occur in the prompt or the answer, all of them, the last one
+             *     possibly only begun. Case and accents don't matter.
+             */
+            search?: string | null;
+            /**
+             * @description Bears one of these tags; empty for any.
+             * @default []
+             */
+            tags: string[];
+            /** @description Started before this moment. */
+            until?: components["schemas"]["Timestamp"] | null;
+        };
         /**
          * Format: uuid
          * @description One inference request. UUIDv7, so identifiers sort by creation time.
@@ -605,53 +2100,372 @@ export interface components {
          */
         RunPrompt: {
             /**
-             * @description The model to ask; it is loaded if it isn't. Absent: the loaded one.
+             * @description The mode, when one is chosen.
+             * @default null
+             */
+            mode: components["schemas"]["ModeId"] | null;
+            /**
+             * @description The model to ask; it is loaded if it isn't. Absent: the mode's, and
+             *     where that names none, the loaded one.
              * @default null
              */
             model: components["schemas"]["ModelId"] | null;
             /**
-             * @description How to draw the answer.
-             * @default {
-             *       "max_tokens": 512,
-             *       "seed": null,
-             *       "temperature": 0.7,
-             *       "top_p": 0.95
-             *     }
+             * @description Over the mode's and the model's own.
+             * @default {}
              */
-            parameters: components["schemas"]["Parameters"];
+            parameters: components["schemas"]["ParameterOverrides"];
             /** @description The question, at most 1 MiB of text. */
             prompt: string;
+            /**
+             * @description Whether the answer is streamed while it is made, or comes whole with
+             *     the last event.
+             * @default true
+             */
+            stream: boolean;
         };
+        /** @description A list of runs: which, and in which order. */
+        RunQuery: {
+            /**
+             * @description Smallest first; otherwise largest, or newest, first.
+             * @default false
+             */
+            ascending: boolean;
+            /**
+             * @description Which runs.
+             * @default {
+             *       "models": [],
+             *       "modes": [],
+             *       "outcomes": [],
+             *       "tags": []
+             *     }
+             */
+            filter: components["schemas"]["RunFilter"];
+            /**
+             * @description Sorted by this.
+             * @default time
+             */
+            sort: components["schemas"]["RunSort"];
+        };
+        /** @description Which runs are meant. */
+        RunSelection: {
+            /** @constant */
+            kind: "runs";
+            /** @description The runs. */
+            runs: components["schemas"]["RunId"][];
+        } | {
+            /** @description The filter. */
+            filter: components["schemas"]["RunFilter"];
+            /** @constant */
+            kind: "matching";
+        };
+        /** @description What the history is sorted by. Runs without the value come last. */
+        RunSort: "time" | "total_ms" | "ttft_ms" | "tokens_per_s" | "tokens_out" | "rating";
         /** @description A run as a row of a list. */
         RunSummary: {
+            /** @description What it cost; absent when its model had no price. */
+            cost?: components["schemas"]["Cost"] | null;
             /** @description Its identifier. */
             id: components["schemas"]["RunId"];
             /** @description What was measured. */
             measures: components["schemas"]["Measures"];
+            /** @description In which mode, when one was chosen. */
+            mode?: components["schemas"]["ModeRef"] | null;
+            /** @description The model that answered. */
+            model: components["schemas"]["ModelId"];
             /** @description The name of the model that answered. */
             model_name: string;
             /** @description What became of it. */
             outcome: components["schemas"]["Outcome"];
             /** @description The first 200 characters of what was asked. */
             prompt_start: string;
+            /**
+             * Format: uint8
+             * @description A person's rating, 1 to 5.
+             */
+            rating?: number | null;
             /** @description When it was accepted. */
             started_at: components["schemas"]["Timestamp"];
+            /** @description A person's tags, sorted. */
+            tags: string[];
         };
+        /**
+         * @description Saves a comparison of two runs, with the score as it is now and perhaps a
+         *     person's own decision.
+         */
+        SaveComparison: {
+            /** @description The first run. */
+            a: components["schemas"]["RunId"];
+            /** @description The second run. */
+            b: components["schemas"]["RunId"];
+            /**
+             * @description Why, at most 1,000 characters.
+             * @default
+             */
+            note: string;
+            /**
+             * @description What each criterion counts.
+             * @default {
+             *       "cost": 30,
+             *       "latency": 30,
+             *       "quality": 40
+             *     }
+             */
+            weights: components["schemas"]["Weights"];
+            /**
+             * @description A person's decision in place of the score's; absent: the score's.
+             * @default null
+             */
+            winner: components["schemas"]["Winner"] | null;
+        };
+        /** @description Configures a model: every run of it starts from this from now on. */
+        SaveConfiguration: {
+            /** @description All of it. */
+            configuration: components["schemas"]["ModelConfiguration"];
+            /** @description The model. */
+            model: components["schemas"]["ModelId"];
+        };
+        /** @description Saves a mode: changes one, or adds one where the identifier is empty. */
+        SaveMode: {
+            /** @description The mode. */
+            mode: components["schemas"]["Mode"];
+        };
+        /** @description Saves a named configuration, in place of one with the same name. */
+        SavePreset: {
+            /** @description The preset. */
+            preset: components["schemas"]["Preset"];
+        };
+        /** @description A weighted comparison of two runs. */
+        Score: {
+            /**
+             * Format: double
+             * @description Sum of weight times share, 0 to 1; absent when no criterion counts.
+             */
+            a?: number | null;
+            /**
+             * Format: double
+             * @description B's sum.
+             */
+            b?: number | null;
+            /** @description The arithmetic, one line per criterion. */
+            lines: components["schemas"]["ScoreLine"][];
+            /**
+             * @description The larger sum; a tie when they differ by less than 0.01, absent when
+             *     no criterion counts.
+             */
+            winner?: components["schemas"]["Winner"] | null;
+        };
+        /** @description One line of a score's arithmetic. */
+        ScoreLine: {
+            /**
+             * Format: double
+             * @description A's value; absent when it was not measured or rated.
+             */
+            a?: number | null;
+            /**
+             * Format: double
+             * @description B's value.
+             */
+            b?: number | null;
+            /** @description By what. */
+            criterion: components["schemas"]["Criterion"];
+            /**
+             * Format: double
+             * @description A's share of the two, 0 to 1: its advantage where it is better.
+             */
+            share_a?: number | null;
+            /**
+             * Format: double
+             * @description B's share.
+             */
+            share_b?: number | null;
+            /**
+             * Format: double
+             * @description Its weight among the criteria that count, 0 to 1; 0 when either value
+             *     is absent.
+             */
+            weight: number;
+        };
+        /**
+         * @description Sets what a model's tokens cost from now on. Runs keep the cost they were
+         *     recorded with.
+         */
+        SetPrice: {
+            /** @description ISO 4217 code, three capital letters. */
+            currency: string;
+            /**
+             * Format: double
+             * @description For 1,000 tokens of the prompt.
+             */
+            input_per_1k: number;
+            /** @description The model. */
+            model: components["schemas"]["ModelId"];
+            /**
+             * Format: double
+             * @description For 1,000 tokens of the answer.
+             */
+            output_per_1k: number;
+        };
+        /** @description What a person set for the whole application. */
+        Settings: {
+            /**
+             * @description The mode the window starts in.
+             * @default normal
+             */
+            default_mode: components["schemas"]["ModeId"];
+            /**
+             * @description How much room controls take.
+             * @default compact
+             */
+            density: components["schemas"]["Density"];
+            /**
+             * @description A language the interface has ("en", "de", "ar"), or "system".
+             * @default system
+             */
+            language: string;
+            /**
+             * @description The models folder, absolute; absent: the one in the data folder.
+             * @default null
+             */
+            models_folder: string | null;
+            /**
+             * Format: uint32
+             * @description How often values that change by themselves (memory) are read again,
+             *     seconds, 1 to 60.
+             * @default 5
+             */
+            refresh_interval_s: number;
+            /**
+             * @description Whether the system tells of long work that ends while the window is
+             *     hidden.
+             * @default true
+             */
+            system_notifications: boolean;
+            /**
+             * @description The colours of the window.
+             * @default system
+             */
+            theme: components["schemas"]["Theme"];
+        };
+        /** @description Two runs and what differs. */
+        SideBySide: {
+            /** @description The first run. */
+            a: components["schemas"]["Run"];
+            /** @description The second run. */
+            b: components["schemas"]["Run"];
+            /** @description What differs between the answers, word by word. */
+            differences: components["schemas"]["Piece"][];
+            /** @description The weighted score with its arithmetic. */
+            score: components["schemas"]["Score"];
+        };
+        /** @description What a notification is about, for a link that leads there. */
+        Subject: {
+            /** @constant */
+            kind: "run";
+            /** @description The run. */
+            run: components["schemas"]["RunId"];
+        } | {
+            /** @constant */
+            kind: "model";
+            /** @description The model. */
+            model: components["schemas"]["ModelId"];
+        } | {
+            /** @constant */
+            kind: "file";
+            /** @description Its absolute path. */
+            path: string;
+        };
+        /** @description Replaces the tags of a run: at most 16 of at most 40 characters. */
+        TagRun: {
+            /** @description The run. */
+            run: components["schemas"]["RunId"];
+            /** @description All its tags from now on. */
+            tags: string[];
+        };
+        /** @description Long work under way. */
+        Task: {
+            /**
+             * Format: uint64
+             * @description How much is done, in what the kind counts.
+             */
+            done: number;
+            /**
+             * Format: uint64
+             * @description Its number.
+             */
+            id: number;
+            /** @description What it does. */
+            kind: components["schemas"]["TaskKind"];
+            /** @description When it began. */
+            started_at: components["schemas"]["Timestamp"];
+            /** @description To what: a file's or model's name. */
+            subject: string;
+            /**
+             * Format: uint64
+             * @description How much there is to do, where that is known.
+             */
+            total?: number | null;
+        };
+        /** @description What a task does. */
+        TaskKind: "import_model" | "export_runs";
+        /** @description The colours of the window. */
+        Theme: "system" | "light" | "dark" | "contrast_black" | "contrast_white";
         /**
          * Format: int64
          * @description A moment: microseconds since 1970-01-01T00:00:00Z.
          */
         Timestamp: number;
+        /** @description How long a prompt is, for the model it is counted for. */
+        TokenCount: {
+            /**
+             * Format: uint32
+             * @description Tokens that prompt and answer may have together.
+             */
+            context_length: number;
+            /**
+             * Format: uint32
+             * @description Tokens of the prompt as it would be sent, chat template and system
+             *     prompt included.
+             */
+            tokens: number;
+        };
+        /**
+         * @description What a notification tells; the interface has a text for each, into which the
+         *     facts are put.
+         */
+        Topic: "run_failed" | "engine_failed" | "model_imported" | "import_failed" | "runs_exported" | "export_failed" | "store_migrated";
         /** @description Unloads a model, or cancels its load. Its memory is free afterwards. */
         UnloadModel: {
             /** @description The model. */
             model: components["schemas"]["ModelId"];
         };
+        /** @description Whether a model fits. */
+        Verdict: "fits" | "tight" | "exceeds" | "unknown";
         /**
-         * @description Streams what changes, starting with the engine and the models as they are.
+         * @description Streams what changes, starting with everything but the history as it is.
          *     Ends when nobody listens any more.
          */
         Watch: Record<string, never>;
+        /** @description What each criterion counts, 0 to 100; only their proportions matter. */
+        Weights: {
+            /**
+             * Format: double
+             * @description Of cost.
+             */
+            cost: number;
+            /**
+             * Format: double
+             * @description Of total latency.
+             */
+            latency: number;
+            /**
+             * Format: double
+             * @description Of quality, which is a person's rating.
+             */
+            quality: number;
+        };
+        /** @description One side of a comparison, or neither. */
+        Winner: "a" | "b" | "tie";
     };
     responses: never;
     parameters: never;
@@ -661,6 +2475,104 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    compare_runs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CompareRuns"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SideBySide"];
+                };
+            };
+            /** @description What happened and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    list_comparisons: {
+        parameters: {
+            query?: {
+                after?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_of_Comparison"];
+                };
+            };
+            /** @description What happened and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    save_comparison: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SaveComparison"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Comparison"];
+                };
+            };
+            /** @description What happened and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     application_info: {
         parameters: {
             query?: never;
@@ -720,6 +2632,35 @@ export interface operations {
             };
         };
     };
+    diagnostics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Diagnostics"];
+                };
+            };
+            /** @description What happened and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     engine_status: {
         parameters: {
             query?: never;
@@ -749,6 +2690,35 @@ export interface operations {
             };
         };
     };
+    list_examples: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Example"][];
+                };
+            };
+            /** @description What happened and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     list_models: {
         parameters: {
             query?: never;
@@ -765,6 +2735,202 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ModelList"];
+                };
+            };
+            /** @description What happened and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    get_configuration: {
+        parameters: {
+            query?: {
+                model?: components["schemas"]["ModelId"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Configured"];
+                };
+            };
+            /** @description What happened and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    save_configuration: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SaveConfiguration"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": null;
+                };
+            };
+            /** @description What happened and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    export_configuration: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExportConfiguration"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": null;
+                };
+            };
+            /** @description What happened and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    import_configuration: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ImportConfiguration"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelConfiguration"];
+                };
+            };
+            /** @description What happened and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    reset_configuration: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ResetConfiguration"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": null;
+                };
+            };
+            /** @description What happened and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    import_model: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ImportModel"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Model"];
                 };
             };
             /** @description What happened and what to do. */
@@ -812,6 +2978,137 @@ export interface operations {
             };
         };
     };
+    estimate_memory: {
+        parameters: {
+            query?: {
+                context_length?: number | null;
+                model?: components["schemas"]["ModelId"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MemoryReport"];
+                };
+            };
+            /** @description What happened and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    remove_model: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RemoveModel"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": null;
+                };
+            };
+            /** @description What happened and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    rename_model: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RenameModel"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Model"];
+                };
+            };
+            /** @description What happened and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    restore_model: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RestoreModel"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Model"];
+                };
+            };
+            /** @description What happened and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     unload_model: {
         parameters: {
             query?: never;
@@ -832,6 +3129,421 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EngineStatus"];
+                };
+            };
+            /** @description What happened and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    list_modes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Mode"][];
+                };
+            };
+            /** @description What happened and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    save_mode: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SaveMode"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Mode"];
+                };
+            };
+            /** @description What happened and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    remove_mode: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                mode: components["schemas"]["ModeId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": null;
+                };
+            };
+            /** @description What happened and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    list_notifications: {
+        parameters: {
+            query?: {
+                after?: string | null;
+                level?: components["schemas"]["Level"] | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_of_Notification"];
+                };
+            };
+            /** @description What happened and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    dismiss_notifications: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DismissNotifications"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": null;
+                };
+            };
+            /** @description What happened and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    dismiss_all_notifications: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DismissAllNotifications"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": null;
+                };
+            };
+            /** @description What happened and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    read_notifications: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReadNotifications"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": null;
+                };
+            };
+            /** @description What happened and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    list_presets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Preset"][];
+                };
+            };
+            /** @description What happened and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    save_preset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SavePreset"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": null;
+                };
+            };
+            /** @description What happened and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    remove_preset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RemovePreset"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": null;
+                };
+            };
+            /** @description What happened and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    list_prices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Price"][];
+                };
+            };
+            /** @description What happened and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    set_price: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetPrice"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Price"];
+                };
+            };
+            /** @description What happened and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    remove_price: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RemovePrice"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": null;
                 };
             };
             /** @description What happened and what to do. */
@@ -879,17 +3591,179 @@ export interface operations {
             };
         };
     };
-    list_runs: {
+    count_runs: {
         parameters: {
-            query?: {
-                limit?: number;
-                after?: string | null;
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CountRuns"];
             };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunCount"];
+                };
+            };
+            /** @description What happened and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    delete_runs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeleteRuns"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Deletion"];
+                };
+            };
+            /** @description What happened and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    export_runs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExportRuns"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Exported"];
+                };
+            };
+            /** @description What happened and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    run_facets: {
+        parameters: {
+            query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
         requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunFacets"];
+                };
+            };
+            /** @description What happened and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    restore_runs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RestoreRuns"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Restored"];
+                };
+            };
+            /** @description What happened and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    list_runs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ListRuns"];
+            };
+        };
         responses: {
             /** @description Done. */
             200: {
@@ -942,7 +3816,7 @@ export interface operations {
             };
         };
     };
-    delete_run: {
+    rate_run: {
         parameters: {
             query?: never;
             header?: never;
@@ -951,7 +3825,11 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RateRun"];
+            };
+        };
         responses: {
             /** @description Done. */
             200: {
@@ -973,7 +3851,7 @@ export interface operations {
             };
         };
     };
-    restore_run: {
+    tag_run: {
         parameters: {
             query?: never;
             header?: never;
@@ -982,7 +3860,11 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TagRun"];
+            };
+        };
         responses: {
             /** @description Done. */
             200: {
@@ -991,6 +3873,72 @@ export interface operations {
                 };
                 content: {
                     "application/json": null;
+                };
+            };
+            /** @description What happened and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    effective_parameters: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReadEffectiveParameters"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Parameters"];
+                };
+            };
+            /** @description What happened and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    count_tokens: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CountTokens"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TokenCount"] | null;
                 };
             };
             /** @description What happened and what to do. */
@@ -1010,6 +3958,99 @@ export interface operations {
             header?: never;
             path: {
                 run: components["schemas"]["RunId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": null;
+                };
+            };
+            /** @description What happened and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    get_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Settings"];
+                };
+            };
+            /** @description What happened and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    change_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeSettings"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Settings"];
+                };
+            };
+            /** @description What happened and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    cancel_task: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                task: number;
             };
             cookie?: never;
         };

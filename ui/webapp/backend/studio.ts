@@ -5,25 +5,64 @@ type Schemas = components["schemas"];
 
 export type ApplicationInfo = Schemas["ApplicationInfo"];
 export type Change = Schemas["Change"];
+export type Comparison = Schemas["Comparison"];
+export type Configured = Schemas["Configured"];
+export type Cost = Schemas["Cost"];
+export type Deletion = Schemas["Deletion"];
 export type EngineStatus = Schemas["EngineStatus"];
+export type Example = Schemas["Example"];
+export type ExportFormat = Schemas["ExportFormat"];
 /** The backend's error; named so that it does not hide JavaScript's own. */
 export type Failure = Schemas["Error"];
 export type FinishReason = Schemas["FinishReason"];
+export type ImportMethod = Schemas["ImportMethod"];
+export type Level = Schemas["Level"];
 export type LoadProgress = Schemas["LoadProgress"];
 export type Measures = Schemas["Measures"];
+export type MemoryReport = Schemas["MemoryReport"];
+export type Mode = Schemas["Mode"];
 export type Model = Schemas["Model"];
+export type ModelConfiguration = Schemas["ModelConfiguration"];
 export type ModelList = Schemas["ModelList"];
+export type Notification = Schemas["Notification"];
+export type NotificationPage = Schemas["Page_of_Notification"];
 export type Outcome = Schemas["Outcome"];
+export type ParameterOverrides = Schemas["ParameterOverrides"];
 export type Parameters = Schemas["Parameters"];
+export type Preset = Schemas["Preset"];
+export type Price = Schemas["Price"];
 export type Run = Schemas["Run"];
+export type RunCount = Schemas["RunCount"];
 export type RunEvent = Schemas["RunEvent"];
+export type RunFacets = Schemas["RunFacets"];
+export type RunFilter = Schemas["RunFilter"];
 export type RunPage = Schemas["Page_of_RunSummary"];
+export type RunQuery = Schemas["RunQuery"];
+export type RunSelection = Schemas["RunSelection"];
 export type RunSummary = Schemas["RunSummary"];
+export type Score = Schemas["Score"];
+export type Settings = Schemas["Settings"];
+export type SideBySide = Schemas["SideBySide"];
+export type Task = Schemas["Task"];
+export type TokenCount = Schemas["TokenCount"];
+export type Weights = Schemas["Weights"];
+export type Winner = Schemas["Winner"];
 
-/** Streams the engine's state, the models and a note of every change of the history; ends only with the window. */
+/** Streams the engine's state, the models and a note of every change; ends only with the window. */
 export function watch(onChange: (change: Change) => void): Promise<void> {
     return call("watch", {}, onChange);
 }
+
+export function applicationInfo(): Promise<ApplicationInfo> {
+    return call("application_info", {});
+}
+
+/** A text about the application and the machine, without prompts, answers or secrets. */
+export function diagnostics(): Promise<{ text: string }> {
+    return call("diagnostics", {});
+}
+
+// Models
 
 export function loadModel(model: string): Promise<EngineStatus> {
     // The progress arrives through `watch` too; the channel belongs to the operation's contract.
@@ -34,10 +73,113 @@ export function unloadModel(model: string): Promise<EngineStatus> {
     return call("unload_model", { model });
 }
 
-export function runPrompt(
-    input: { model: string | null; prompt: string; parameters: Parameters },
-    onEvent: (event: RunEvent) => void,
-): Promise<Run> {
+export function importModel(path: string, method: ImportMethod): Promise<Model> {
+    return call("import_model", { path, method });
+}
+
+/** `name` null: back to the file's own name. */
+export function renameModel(model: string, name: string | null): Promise<Model> {
+    return call("rename_model", { model, name });
+}
+
+export function removeModel(model: string, deleteFiles: boolean): Promise<void> {
+    return call("remove_model", { model, delete_files: deleteFiles });
+}
+
+/** Undoes a removal that kept the files. */
+export function restoreModel(model: string): Promise<Model> {
+    return call("restore_model", { model });
+}
+
+// Configuration
+
+export function getConfiguration(model: string): Promise<Configured> {
+    return call("get_configuration", { model });
+}
+
+export function saveConfiguration(model: string, configuration: ModelConfiguration): Promise<void> {
+    return call("save_configuration", { model, configuration });
+}
+
+export function resetConfiguration(model: string): Promise<void> {
+    return call("reset_configuration", { model });
+}
+
+export function exportConfiguration(configuration: ModelConfiguration, path: string): Promise<void> {
+    return call("export_configuration", { configuration, path });
+}
+
+export function importConfiguration(path: string): Promise<ModelConfiguration> {
+    return call("import_configuration", { path });
+}
+
+export function listPresets(): Promise<Preset[]> {
+    return call("list_presets", {});
+}
+
+export function savePreset(preset: Preset): Promise<void> {
+    return call("save_preset", { preset });
+}
+
+export function removePreset(name: string): Promise<void> {
+    return call("remove_preset", { name });
+}
+
+export function estimateMemory(model: string, contextLength: number | null): Promise<MemoryReport> {
+    return call("estimate_memory", { model, context_length: contextLength });
+}
+
+// Settings, modes, prices
+
+export function getSettings(): Promise<Settings> {
+    return call("get_settings", {});
+}
+
+export function changeSettings(settings: Settings): Promise<Settings> {
+    return call("change_settings", { settings });
+}
+
+export function listModes(): Promise<Mode[]> {
+    return call("list_modes", {});
+}
+
+/** A mode whose `id` is empty is added. */
+export function saveMode(mode: Mode): Promise<Mode> {
+    return call("save_mode", { mode });
+}
+
+/** Removes a person's mode; brings a shipped one back to how it came. */
+export function removeMode(mode: string): Promise<void> {
+    return call("remove_mode", { mode });
+}
+
+export function listPrices(): Promise<Price[]> {
+    return call("list_prices", {});
+}
+
+export function setPrice(price: Omit<Price, "from">): Promise<Price> {
+    return call("set_price", price);
+}
+
+export function removePrice(model: string): Promise<void> {
+    return call("remove_price", { model });
+}
+
+// Prompts
+
+export function listExamples(): Promise<Example[]> {
+    return call("list_examples", {});
+}
+
+export interface Prompt {
+    model: string | null;
+    mode: string | null;
+    prompt: string;
+    parameters: ParameterOverrides;
+    stream: boolean;
+}
+
+export function runPrompt(input: Prompt, onEvent: (event: RunEvent) => void): Promise<Run> {
     return call("run_prompt", input, onEvent);
 }
 
@@ -45,22 +187,103 @@ export function cancelRun(run: string): Promise<void> {
     return call("cancel_run", { run });
 }
 
-export function listRuns(limit: number, after?: string): Promise<RunPage> {
-    return call("list_runs", after === undefined ? { limit } : { limit, after });
+/** Tokens of the prompt as it would be sent; null while the model is not loaded. */
+export function countTokens(input: {
+    model: string;
+    mode: string | null;
+    prompt: string;
+    parameters: ParameterOverrides;
+}): Promise<TokenCount | null> {
+    return call("count_tokens", input);
+}
+
+/** What a run would be made with: defaults under the model's configuration under the mode under the overrides. */
+export function effectiveParameters(
+    model: string,
+    mode: string | null,
+    parameters: ParameterOverrides,
+): Promise<Parameters> {
+    return call("effective_parameters", { model, mode, parameters });
+}
+
+// History
+
+export function listRuns(query: RunQuery, limit: number, after?: string): Promise<RunPage> {
+    return call("list_runs", { query, page: after === undefined ? { limit } : { limit, after } });
+}
+
+export function countRuns(filter: RunFilter): Promise<RunCount> {
+    return call("count_runs", { filter });
+}
+
+export function runFacets(): Promise<RunFacets> {
+    return call("run_facets", {});
 }
 
 export function getRun(run: string): Promise<Run> {
     return call("get_run", { run });
 }
 
-export function deleteRun(run: string): Promise<void> {
-    return call("delete_run", { run });
+/** `rating` null takes it away. */
+export function rateRun(run: string, rating: number | null): Promise<void> {
+    return call("rate_run", { run, rating });
 }
 
-export function restoreRun(run: string): Promise<void> {
-    return call("restore_run", { run });
+export function tagRun(run: string, tags: string[]): Promise<void> {
+    return call("tag_run", { run, tags });
 }
 
-export function applicationInfo(): Promise<ApplicationInfo> {
-    return call("application_info", {});
+export function deleteRuns(selection: RunSelection): Promise<Deletion> {
+    return call("delete_runs", { selection });
+}
+
+export function restoreRuns(deletion: number): Promise<{ runs: number }> {
+    return call("restore_runs", { deletion });
+}
+
+export function exportRuns(
+    query: RunQuery,
+    format: ExportFormat,
+    path: string,
+): Promise<{ path: string; rows: number }> {
+    return call("export_runs", { query, format, path });
+}
+
+// Comparisons
+
+export function compareRuns(a: string, b: string, weights: Weights): Promise<SideBySide> {
+    return call("compare_runs", { a, b, weights });
+}
+
+/** `winner` null leaves the decision to the score. */
+export function saveComparison(input: {
+    a: string;
+    b: string;
+    weights: Weights;
+    winner: Winner | null;
+    note: string;
+}): Promise<Comparison> {
+    return call("save_comparison", input);
+}
+
+// Notifications and long work
+
+export function listNotifications(level: Level | null, limit: number, after?: string): Promise<NotificationPage> {
+    return call("list_notifications", { level, limit, ...(after === undefined ? {} : { after }) });
+}
+
+export function readNotifications(upTo: number): Promise<void> {
+    return call("read_notifications", { up_to: upTo });
+}
+
+export function dismissNotifications(notifications: number[]): Promise<void> {
+    return call("dismiss_notifications", { notifications });
+}
+
+export function dismissAllNotifications(level: Level | null): Promise<void> {
+    return call("dismiss_all_notifications", { level });
+}
+
+export function cancelTask(task: number): Promise<void> {
+    return call("cancel_task", { task });
 }

@@ -3,8 +3,28 @@ import Control from "sap/ui/core/Control";
 import type RenderManager from "sap/ui/core/RenderManager";
 import type { MetadataOptions } from "sap/ui/core/Element";
 import { text } from "../model/texts";
+import { appendVisible } from "./visibleText";
 
 const END_TOLERANCE_PX = 8;
+
+/** Also of the controls that show such a text differently. */
+export const renderer = {
+    apiVersion: 2,
+    render(rm: RenderManager, control: StreamedText): void {
+        rm.openStart("div", control).class("nopenaiStreamedText").openEnd();
+        rm.openStart("div", control.getId() + "-note").class("nopenaiStreamedTextNote").openEnd().close("div");
+        rm.openStart("div", control.getId() + "-text")
+            .class("nopenaiStreamedTextLines")
+            .attr("role", "log")
+            .attr("aria-live", "polite")
+            .attr("aria-label", control.getProperty("label") as string)
+            .attr("tabindex", "0")
+            .openEnd()
+            .close("div");
+        rm.renderControl(control.getAggregation("_chip") as Button);
+        rm.close("div");
+    },
+};
 
 /**
  * Text that grows while it is read. Pieces are written once per animation frame, as text and never as markup,
@@ -23,9 +43,9 @@ export default class StreamedText extends Control {
         },
     };
 
-    private content: string;
+    protected content: string;
+    protected frame: number;
     private pending: string;
-    private frame: number;
     private following: boolean;
 
     init(): void {
@@ -57,7 +77,7 @@ export default class StreamedText extends Control {
         this.content = "";
         this.pending = whole;
         this.following = true;
-        this.scroller()?.replaceChildren();
+        this.clear();
         this.flush();
         this.scroller()?.scrollTo({ top: 0 });
     }
@@ -71,17 +91,16 @@ export default class StreamedText extends Control {
         if (scroller) {
             scroller.addEventListener("scroll", () => this.onScroll(), { passive: true });
             scroller.addEventListener("copy", (event) => this.onCopy(event));
-            scroller.replaceChildren();
-            this.write(this.content);
+            this.rewrite();
         }
         this.showChip();
     }
 
-    private scroller(): HTMLElement | null {
+    protected scroller(): HTMLElement | null {
         return this.getDomRef("text") as HTMLElement | null;
     }
 
-    private flush(): void {
+    protected flush(): void {
         cancelAnimationFrame(this.frame);
         this.frame = 0;
         const piece = this.pending;
@@ -95,7 +114,17 @@ export default class StreamedText extends Control {
         }
     }
 
-    private write(piece: string): void {
+    protected clear(): void {
+        this.scroller()?.replaceChildren();
+    }
+
+    protected rewrite(): void {
+        this.clear();
+        this.write(this.content);
+    }
+
+    /** Shows a piece that was added to the content. */
+    protected write(piece: string): void {
         const scroller = this.scroller();
         if (!scroller || piece === "") {
             return;
@@ -108,7 +137,7 @@ export default class StreamedText extends Control {
                 line.setAttribute("dir", "auto");
                 added.append(line);
             }
-            line.append(part);
+            appendVisible(line, part);
             line.normalize();
         }
         scroller.append(added);
@@ -120,7 +149,7 @@ export default class StreamedText extends Control {
     }
 
     /** Lines are blocks, which the browser would copy with a second line break each. */
-    private onCopy(event: ClipboardEvent): void {
+    protected onCopy(event: ClipboardEvent): void {
         const selection = document.getSelection();
         if (selection && selection.rangeCount > 0) {
             event.clipboardData?.setData("text/plain", selection.getRangeAt(0).cloneContents().textContent ?? "");
@@ -143,20 +172,5 @@ export default class StreamedText extends Control {
         this.getDomRef()?.classList.toggle("nopenaiStreamedTextBehind", !this.following && !this.atEnd());
     }
 
-    static renderer = {
-        apiVersion: 2,
-        render(rm: RenderManager, control: StreamedText): void {
-            rm.openStart("div", control).class("nopenaiStreamedText").openEnd();
-            rm.openStart("div", control.getId() + "-text")
-                .class("nopenaiStreamedTextLines")
-                .attr("role", "log")
-                .attr("aria-live", "polite")
-                .attr("aria-label", control.getProperty("label") as string)
-                .attr("tabindex", "0")
-                .openEnd()
-                .close("div");
-            rm.renderControl(control.getAggregation("_chip") as Button);
-            rm.close("div");
-        },
-    };
+    static renderer = renderer;
 }

@@ -1,37 +1,59 @@
-import type Button from "sap/m/Button";
-import type Dialog from "sap/m/Dialog";
-import type List from "sap/m/List";
-import type { ListBase$SelectionChangeEvent } from "sap/m/ListBase";
-import type ResponsivePopover from "sap/m/ResponsivePopover";
-import type { SearchField$LiveChangeEvent } from "sap/m/SearchField";
+import MessageToast from "sap/m/MessageToast";
 import type Event from "sap/ui/base/Event";
-import type ListBinding from "sap/ui/model/ListBinding";
-import Filter from "sap/ui/model/Filter";
-import FilterOperator from "sap/ui/model/FilterOperator";
 import JSONModel from "sap/ui/model/json/JSONModel";
-import { applicationInfo, loadModel, unloadModel, type Failure } from "../backend/studio";
-import { copy } from "../model/clipboard";
-import type { ModelRow } from "../model/models";
+import { watchDrops } from "../backend/window";
+import { shortcutOf, type GlobalShortcut } from "../model/shortcuts";
+import type { WorkItem } from "../model/Tasks";
 import { text } from "../model/texts";
-import { applyTheme, type ThemeChoice } from "../model/theme";
+import AboutDialog from "./AboutDialog";
 import BaseController from "./BaseController";
-
-interface Fact {
-    label: string;
-    value: string;
-}
+import ConfiguratorDialog from "./ConfiguratorDialog";
+import { isCovered } from "./covered";
+import ImportDialog from "./ImportDialog";
+import ModelsDialog from "./ModelsDialog";
+import ModelsPopover from "./ModelsPopover";
+import NotificationsPopover from "./NotificationsPopover";
+import SettingsDialog from "./SettingsDialog";
+import ShortcutsDialog from "./ShortcutsDialog";
 
 /**
  * @namespace nopenai.studio.controller
  */
 export default class App extends BaseController {
-    private readonly models = new JSONModel({ search: "", problem: null });
-    private readonly about = new JSONModel({ facts: [], problem: null, busy: false });
-    private popover: Promise<ResponsivePopover> | undefined;
-    private dialog: Promise<Dialog> | undefined;
+    private readonly shell = new JSONModel({ dropping: false });
+    private readonly onKeyDown = (event: KeyboardEvent) => this.onShortcut(event);
+    private readonly reactions: Record<GlobalShortcut, () => void> = {
+        settings: () => this.onOpenSettings(),
+        models: () => this.onOpenModels(),
+        manageModels: () => this.openModel(),
+        notifications: () => this.onOpenNotifications(),
+        navigation: () => this.onToggleNavigation(),
+        shortcuts: () => this.onOpenShortcuts(),
+    };
+    private about: AboutDialog;
+    private configurator: ConfiguratorDialog;
+    private importer: ImportDialog;
+    private models: ModelsDialog;
+    private modelsPopover: ModelsPopover;
+    private notifications: NotificationsPopover;
+    private settings: SettingsDialog;
+    private shortcuts: ShortcutsDialog;
 
     onInit(): void {
-        this.getView()?.setModel(this.models, "models").setModel(this.about, "about");
+        this.getView()?.setModel(this.shell, "shell");
+        this.createParts();
+        document.addEventListener("keydown", this.onKeyDown);
+        // Without drops the dialog of the import still takes paths; that the backend is gone is told elsewhere.
+        watchDrops((event) => {
+            this.shell.setProperty("/dropping", event.kind === "over");
+            if (event.kind === "drop" && event.paths.length > 0) {
+                void this.importer.open(event.paths);
+            }
+        }).catch(() => this.shell.setProperty("/dropping", false));
+    }
+
+    onExit(): void {
+        document.removeEventListener("keydown", this.onKeyDown);
     }
 
     onToggleNavigation(): void {
@@ -43,78 +65,93 @@ export default class App extends BaseController {
         this.router().navTo("promptTesting", {});
     }
 
-    onChooseTheme(choice: ThemeChoice): void {
-        this.component().preferences.setProperty("/theme", choice);
-        applyTheme(choice);
+    onOpenModels(): void {
+        void this.modelsPopover.openBy(this.control("modelButton"));
     }
 
-    async onOpenModels(event: Event): Promise<void> {
-        const button = event.getSource() as Button;
-        this.popover ??= this.loadFragment({ name: "nopenai.studio.fragment.Models" }) as Promise<ResponsivePopover>;
-        (await this.popover).openBy(button);
+    onOpenNotifications(): void {
+        void this.notifications.openBy(this.control("notificationsButton"));
     }
 
-    onSearchModels(event: SearchField$LiveChangeEvent): void {
-        const search = event.getParameter("newValue") ?? "";
-        this.models.setProperty("/search", search);
-        const fields = ["name", "file", "architecture", "quantization"];
-        const filters = fields.map((path) => new Filter(path, FilterOperator.Contains, search));
-        (this.control<List>("modelList").getBinding("items") as ListBinding).filter(
-            search ? new Filter({ filters, and: false }) : [],
+    onOpenSettings(): void {
+        void this.settings.open();
+    }
+
+    onOpenShortcuts(): void {
+        void this.shortcuts.open();
+    }
+
+    onOpenAbout(): void {
+        void this.about.open();
+    }
+
+    onReload(): void {
+        this.component().settings.reload();
+    }
+
+    onOpenWork(event: Event): void {
+        const { kind, model } = this.bound<WorkItem>(event, "tasks");
+        if (kind === "import_model") {
+            void this.importer.open();
+        } else if (kind === "load_model") {
+            this.openModel(model ?? undefined);
+        } else {
+            this.onNavigate();
+        }
+    }
+
+    onCancelWork(event: Event): void {
+        void this.component().tasks.cancel(this.bound<WorkItem>(event, "tasks"));
+    }
+
+    private createParts(): void {
+        const view = this.getView()!;
+        const { live, settings, notifications, tasks, draft } = this.component();
+        this.about = new AboutDialog(view);
+        this.shortcuts = new ShortcutsDialog(view);
+        this.settings = new SettingsDialog(view, settings, () => live.model.getProperty("/folder") as string);
+        this.configurator = new ConfiguratorDialog(view, live, settings, () => void draft.refresh());
+        this.importer = new ImportDialog(
+            view,
+            (item) => void tasks.cancel(item),
+            (model) => this.openModel(model),
         );
+        this.models = new ModelsDialog(view, live, {
+            configure: (model) => void this.configurator.open(model),
+            importModel: () => void this.importer.open(),
+        });
+        this.modelsPopover = new ModelsPopover(view, live, {
+            choose: (model) => this.choose(model),
+            manage: () => this.openModel(),
+        });
+        this.notifications = new NotificationsPopover(view, notifications, {
+            run: (run) => this.openRun(run),
+            model: (model) => this.openModel(model),
+        });
     }
 
-    async onChooseModel(event: ListBase$SelectionChangeEvent): Promise<void> {
-        const row = event.getParameter("listItem")?.getBindingContext("live")?.getObject() as ModelRow;
-        this.choose(row);
-        (await this.popover)?.close();
+    private openModel(model?: string): void {
+        void this.models.open(model);
     }
 
-    async onModelAction(event: Event): Promise<void> {
-        const row = this.bound<ModelRow>(event, "live");
-        const loaded = row.state === "ready" || row.state === "busy" || row.state === "loading";
-        if (!loaded) {
-            this.choose(row);
-        }
-        this.models.setProperty("/problem", null);
-        try {
-            await (loaded ? unloadModel(row.id) : loadModel(row.id));
-        } catch (error) {
-            // A load that was cancelled here is no problem to tell.
-            this.models.setProperty("/problem", (error as Failure).code === "cancelled" ? null : error);
-        }
-    }
-
-    onCopyFolder(): void {
-        void copy(this.component().live.model.getProperty("/folder") as string);
-    }
-
-    async onOpenAbout(): Promise<void> {
-        this.dialog ??= this.loadFragment({ name: "nopenai.studio.fragment.About" }) as Promise<Dialog>;
-        (await this.dialog).open();
-        this.about.setProperty("/busy", true);
-        try {
-            const info = await applicationInfo();
-            const facts = Object.entries(info).map(
-                ([key, value]): Fact => ({ label: text(`about.${key}`), value: String(value) }),
-            );
-            this.about.setData({ facts, problem: null, busy: false });
-        } catch (error) {
-            this.about.setData({ facts: [], problem: error, busy: false });
+    private openRun(run: string): void {
+        if (this.component().session.active) {
+            MessageToast.show(text("runUnderWay"));
+        } else {
+            this.router().navTo("promptTesting", { run });
         }
     }
 
-    onCopyAbout(): void {
-        const facts = this.about.getProperty("/facts") as Fact[];
-        void copy(facts.map(({ label, value }) => `${label}: ${value}`).join("\n"));
+    private choose(model: string): void {
+        this.component().preferences.setProperty("/model", model);
+        this.component().live.choose(model);
     }
 
-    async onCloseAbout(): Promise<void> {
-        (await this.dialog)?.close();
-    }
-
-    private choose(row: ModelRow): void {
-        this.component().preferences.setProperty("/model", row.id);
-        this.component().live.choose(row.id);
+    private onShortcut(event: KeyboardEvent): void {
+        const shortcut = shortcutOf(event);
+        if (shortcut && !event.defaultPrevented && !isCovered()) {
+            event.preventDefault();
+            this.reactions[shortcut]();
+        }
     }
 }

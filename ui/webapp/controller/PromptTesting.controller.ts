@@ -1,68 +1,92 @@
-import InstanceManager from "sap/m/InstanceManager";
+import type { CheckBox$SelectEvent } from "sap/m/CheckBox";
+import type VBox from "sap/m/VBox";
+import type { RatingIndicator$ChangeEvent } from "sap/m/RatingIndicator";
+import type { SegmentedButton$SelectionChangeEvent } from "sap/m/SegmentedButton";
+import type Event from "sap/ui/base/Event";
 import type { Route$PatternMatchedEvent } from "sap/ui/core/routing/Route";
-import type Control from "sap/ui/core/Control";
 import JSONModel from "sap/ui/model/json/JSONModel";
-import type { Failure } from "../backend/studio";
-import type StreamedText from "../control/StreamedText";
+import { runFacets, type Example, type Mode } from "../backend/studio";
+import type Markdown from "../control/Markdown";
+import { askedModel, canAssess, canRun } from "../model/answerFormat";
+import { MOST_TARGETS } from "../model/Batch";
 import { copy } from "../model/clipboard";
-import { invalidField, toParameters, type ParameterFields } from "../model/parameters";
-import { canRun } from "../model/answerFormat";
+import type { ModelRow } from "../model/models";
+import { noOverrides, NUMBER_FIELDS } from "../model/parameters";
+import type { Remembered } from "../model/Preferences";
+import type { Request } from "../model/PromptSession";
+import { requestOf } from "../model/request";
 import { text } from "../model/texts";
 import BaseController from "./BaseController";
+import BatchPane from "./BatchPane";
+import FieldMarks from "./FieldMarks";
+import ModesDialog from "./ModesDialog";
+import PricesDialog from "./PricesDialog";
+import PromptShortcuts from "./PromptShortcuts";
 
-/** The control of each field that an error can name. */
-const FIELDS: Record<string, string> = {
-    prompt: "prompt",
-    temperature: "temperature",
-    top_p: "topP",
-    max_tokens: "maxTokens",
-    seed: "seed",
-};
+/** What the next run's tokens and inherited values depend on. */
+const RECOUNTED = ["/prompt", "/parameters", ...NUMBER_FIELDS.map((name) => `/parameters/${name}`), "/parameters/system_prompt"];
+const REREAD: [string, string[]][] = [
+    ["live", ["/chosen/id", "/engine/state", "/engine/model"]],
+    ["modes", ["/chosen", "/items"]],
+];
 
 /**
  * @namespace nopenai.studio.controller
  */
 export default class PromptTesting extends BaseController {
-    private readonly page = new JSONModel({ invalid: "", invalidText: "" });
-    private readonly onKeyDown = (event: KeyboardEvent) => this.onShortcut(event);
+    private readonly tags = new JSONModel([]);
+    private marks: FieldMarks;
+    private modesDialog: ModesDialog;
+    private pricesDialog: PricesDialog;
+    private batchPane: BatchPane;
+    private shortcuts: PromptShortcuts;
 
     onInit(): void {
-        this.getView()?.setModel(this.page, "page");
-        this.component().session.showTextIn(this.control<StreamedText>("answer"));
+        const view = this.getView()!;
+        const { session, draft, modes, batch, preferences } = this.component();
+        this.marks = new FieldMarks(preferences, (id) => this.showField(id));
+        view.setModel(this.marks.model, "page").setModel(this.tags, "tags");
+        session.showTextIn(this.control<Markdown>("answer"));
+        this.modesDialog = new ModesDialog(view, modes, () => void draft.refresh());
+        this.pricesDialog = new PricesDialog(view);
+        this.bindFields();
+        this.batchPane = new BatchPane(view, batch, preferences, {
+            requests: (chosen, models) => this.requests(chosen, models),
+            stop: () => this.onStop(),
+            compare: (a, b) => void this.component().compare(a, b),
+        });
+        void this.batchPane.addTo(this.control<VBox>("resultPane"));
         this.router().getRoute("promptTesting")?.attachPatternMatched(this.onMatched, this);
-        this.getView()?.addEventDelegate({ onAfterShow: () => this.control("prompt").focus() });
-        // Captured, because an input would take Escape for itself and revert what was typed.
-        document.addEventListener("keydown", this.onKeyDown, true);
+        view.addEventDelegate({ onAfterShow: () => this.control("prompt").focus() });
+        this.shortcuts = this.createShortcuts();
     }
 
     onExit(): void {
-        document.removeEventListener("keydown", this.onKeyDown, true);
+        this.shortcuts.detach();
+        this.batchPane.destroy();
     }
 
     async onRun(): Promise<void> {
-        const { session, live, preferences } = this.component();
-        const prompt = preferences.getProperty("/prompt") as string;
-        const fields = preferences.getProperty("/parameters") as ParameterFields;
-        const chosen = live.chosen;
-        if (!chosen || session.active) {
-            return;
-        }
-        const invalid = invalidField(fields);
-        if (invalid) {
-            this.markInvalid(invalid, text(`range.${invalid}`));
+        const { session, batch } = this.component();
+        const request = this.marks.valid() ? this.request() : null;
+        if (!request || session.active || batch.running) {
             return;
         }
         this.onEdit();
-        const refusal = await session.ask(chosen.id, chosen.name, prompt, toParameters(fields));
-        if (refusal) {
-            this.markRefused(refusal);
-        } else if (session.run) {
-            this.router().navTo("promptTesting", { run: session.run }, true);
+        await this.ask(request);
+    }
+
+    async onRegenerate(): Promise<void> {
+        const { session, batch } = this.component();
+        if (session.request && !session.active && !batch.running) {
+            await this.ask(session.request);
         }
     }
 
     onStop(): void {
-        void this.component().session.stop();
+        const { session, batch } = this.component();
+        void session.stop();
+        void batch.stop();
     }
 
     onRunExample(): void {
@@ -70,9 +94,66 @@ export default class PromptTesting extends BaseController {
         void this.onRun();
     }
 
+    onExample(event: Event): void {
+        const { prompt } = this.bound<Example>(event, "draft");
+        this.component().keepUnsent(prompt);
+        this.setPrompt(prompt);
+    }
+
+    onRestorePrompt(): void {
+        const { draft, preferences, modes } = this.component();
+        const { replaced } = draft;
+        if (replaced) {
+            this.setPrompt(replaced.prompt);
+            preferences.setProperty("/parameters", replaced.parameters);
+            modes.choose(replaced.mode);
+            draft.keep(null);
+        }
+    }
+
+    onForgetPrompt(): void {
+        this.component().draft.keep(null);
+    }
+
     onClearPrompt(): void {
-        this.component().preferences.setProperty("/prompt", "");
-        this.control("prompt").focus();
+        this.component().keepUnsent("");
+        this.setPrompt("");
+    }
+
+    onNoSystemPrompt(event: CheckBox$SelectEvent): void {
+        if (event.getParameter("selected")) {
+            this.component().preferences.setProperty("/parameters/system_prompt", "");
+        }
+        this.onEdit();
+        this.component().draft.changed();
+    }
+
+    onClearOverrides(): void {
+        this.component().preferences.setProperty("/parameters", noOverrides());
+        this.onEdit();
+    }
+
+    onEditStop(): void {
+        this.component().preferences.setProperty("/parameters/no_stop", false);
+        this.onEdit();
+    }
+
+    onChooseMode(event: SegmentedButton$SelectionChangeEvent): void {
+        this.component().modes.choose(event.getParameter("item")?.getKey() ?? "");
+    }
+
+    onModesMenu(event: Event): void {
+        const { id } = this.bound<Mode>(event, "modes");
+        if (id === "") {
+            void this.modesDialog.open(this.models());
+        } else {
+            this.component().modes.choose(id);
+        }
+    }
+
+    onOpenPrices(): void {
+        const { live, session } = this.component();
+        void this.pricesDialog.open(this.models(), session.request?.model ?? live.chosen?.id ?? null);
     }
 
     onCopy(): void {
@@ -83,54 +164,144 @@ export default class PromptTesting extends BaseController {
         void copy(this.component().live.model.getProperty("/folder") as string);
     }
 
-    /** What was refused is being changed: the mark has done its work. */
+    onRate(event: RatingIndicator$ChangeEvent): void {
+        void this.component().session.rate(event.getParameter("value") ?? 0);
+    }
+
+    onTag(event: Event<{ texts: string[] }>): void {
+        void this.component().session.tag(event.getParameter("texts"));
+    }
+
+    /** Tags that are in use; without them, any can still be typed. */
+    async onSuggestTags(): Promise<void> {
+        const facets = await runFacets().catch(() => null);
+        this.tags.setData(facets?.tags ?? []);
+    }
+
+    onCompare(): void {
+        const { session } = this.component();
+        if (session.run) {
+            void this.component().compare(session.run);
+        }
+    }
+
+    onBatchAllModes(): void {
+        const { modes, live } = this.component();
+        if (modes.items.length > MOST_TARGETS) {
+            this.onOpenBatch();
+        } else if (live.chosen) {
+            this.batchPane.ask(modes.items.map(({ id }) => id), [live.chosen.id]);
+        }
+    }
+
+    onOpenBatch(): void {
+        const { modes, live } = this.component();
+        void this.batchPane.choose(modes.chosen?.id, live.chosen?.id);
+    }
+
+    onShowBatch(): void {
+        this.component().batch.show(true);
+    }
+
+    /** A field was touched: the mark has done its work. */
     onEdit(): void {
-        this.page.setData({ invalid: "", invalidText: "" });
+        this.marks.clear();
+    }
+
+    private bindFields(): void {
+        const { preferences, draft } = this.component();
+        const section = this.control("parametersPanel");
+        section.setModel(preferences, "over").bindElement("over>/parameters");
+        section.setModel(draft.model, "beneath").bindElement("beneath>/beneath");
+        for (const path of RECOUNTED) {
+            preferences.bindProperty(path).attachChange(() => draft.changed());
+        }
+        for (const [model, paths] of REREAD) {
+            for (const path of paths) {
+                this.component().getModel(model)?.bindProperty(path).attachChange(() => void draft.refresh());
+            }
+        }
+        // The configuration of a model changes elsewhere; coming back here is when it matters.
+        this.control("promptPane").addEventDelegate({ onfocusin: () => void draft.refresh() });
+        void draft.refresh();
+    }
+
+    private async ask(request: Request): Promise<void> {
+        const { session, batch } = this.component();
+        batch.show(false);
+        const refusal = await session.ask(request);
+        if (refusal) {
+            this.marks.refused(refusal);
+        } else if (session.run) {
+            this.router().navTo("promptTesting", { run: session.run }, true);
+        }
+    }
+
+    /** The page's prompt for each of some modes and models; none while a field is out of range. */
+    private requests(modes: string[], models: string[]): Request[] {
+        if (!this.marks.valid()) {
+            return [];
+        }
+        this.onEdit();
+        const { preferences, modes: known } = this.component();
+        const page = preferences.getData() as Remembered;
+        const rows = this.models().filter(({ id }) => models.includes(id));
+        return rows.flatMap((row) => modes.map((mode) => requestOf(page, row, known.find(mode) ?? null)));
+    }
+
+    private models(): ModelRow[] {
+        return this.component().live.model.getProperty("/models") as ModelRow[];
+    }
+
+    /** What the page says, asked of the model that the chosen mode asks. */
+    private request(): Request | null {
+        const { preferences, live, modes } = this.component();
+        const row = askedModel(modes.chosen, live.chosen, this.models());
+        return row && requestOf(preferences.getData() as Remembered, row, modes.chosen);
+    }
+
+    /** Leads to a field, which a batch may stand over. */
+    private showField(id: string): void {
+        this.component().batch.show(false);
+        this.control(id).focus();
+    }
+
+    private setPrompt(prompt: string): void {
+        this.component().preferences.setProperty("/prompt", prompt);
+        this.control("prompt").focus();
     }
 
     private onMatched(event: Route$PatternMatchedEvent): void {
         const { run } = event.getParameter("arguments") as { run?: string };
-        const { session } = this.component();
+        const { session, batch } = this.component();
         if (run && run !== session.run && !session.active) {
             this.onEdit();
+            batch.show(false);
             void this.component().openRun(run);
         }
     }
 
-    private onShortcut(event: KeyboardEvent): void {
-        if (InstanceManager.hasOpenDialog() || InstanceManager.hasOpenPopover()) {
-            return;
-        }
-        const { session, preferences, live } = this.component();
-        if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
-            event.preventDefault();
-            if (canRun(session.phase, preferences.getProperty("/prompt") as string, live.chosen)) {
-                void this.onRun();
-            } else {
-                this.control("prompt").focus();
-            }
-        } else if (event.key === "Escape" && (session.active || this.isInPrompt(event.target))) {
-            event.stopPropagation();
-            this.onStop();
+    /** Runs what is typed; where nothing can run, leads to where it is typed. */
+    private runOrType(): void {
+        const { session, preferences, live, batch } = this.component();
+        if (canRun(session.phase, preferences.getProperty("/prompt") as string, live.chosen, batch.running)) {
+            void this.onRun();
+        } else {
+            this.control("prompt").focus();
         }
     }
 
-    private isInPrompt(target: EventTarget | null): boolean {
-        return target instanceof Node && this.control("prompt").getDomRef()?.contains(target) === true;
-    }
-
-    private markRefused(refusal: Failure): void {
-        const field = refusal.details.field;
-        if (refusal.code === "invalid_input" && typeof field === "string") {
-            this.markInvalid(field, refusal.message);
-        }
-    }
-
-    private markInvalid(field: string, message: string): void {
-        this.page.setData({ invalid: field, invalidText: message });
-        const control = FIELDS[field];
-        if (control) {
-            this.control<Control>(control).focus();
-        }
+    private createShortcuts(): PromptShortcuts {
+        const { session, batch } = this.component();
+        return new PromptShortcuts({
+            run: () => this.runOrType(),
+            regenerate: () => void this.onRegenerate(),
+            stop: () => this.onStop(),
+            rate: (rating) => void session.rate(rating),
+            canRate: () => canAssess(session.run, session.phase),
+            canStop: () => session.active || batch.running,
+            isInPrompt: (target) =>
+                target instanceof Node && this.control("prompt").getDomRef()?.contains(target) === true,
+        });
     }
 }

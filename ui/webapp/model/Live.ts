@@ -2,6 +2,7 @@ import JSONModel from "sap/ui/model/json/JSONModel";
 import type { Change, EngineStatus, Failure, ModelList } from "../backend/studio";
 import { modelRows, situation, usableModel, type ModelRow, type Situation } from "./models";
 import { paced } from "./pace";
+import { text } from "./texts";
 
 /** What the window knows of the engine and the models, as the backend last told it. */
 export interface LiveState {
@@ -15,14 +16,25 @@ export interface LiveState {
     chosen: ModelRow | null;
 }
 
+/** The engine's memory, which changes by itself all the time. */
+type Memory = Pick<EngineStatus, "model" | "memory_bytes" | "peak_bytes">;
+
 const IDLE: EngineStatus = { state: "idle", waiting: 0 };
+/** The backend tells of itself every 15 s when nothing changes. */
+export const SILENCE_MS = 40_000;
+const MEMORY_PACE_S = 5;
 
 /** Keeps a JSON model in step with the backend's changes. */
 export default class Live {
     readonly model = new JSONModel(initialState());
+    /** How often memory figures change, seconds. */
+    memoryPace = MEMORY_PACE_S;
     private list: ModelList | null = null;
     private engine = IDLE;
+    private memory: Memory = {};
     private preferred: string | null;
+    private silence = 0;
+    private ended = false;
     private readonly showEngine = paced<EngineStatus>(
         (engine) => {
             this.engine = engine;
@@ -30,17 +42,28 @@ export default class Live {
         },
         (shown, next) => shown.state !== next.state || shown.model !== next.model,
     );
+    private readonly showMemory = paced<Memory>(
+        (memory) => {
+            this.memory = memory;
+            this.refresh();
+        },
+        (shown, next) => shown.model !== next.model || (shown.memory_bytes == null) !== (next.memory_bytes == null),
+        () => this.memoryPace * 1000,
+    );
 
     constructor(
         preferred: string | null,
         private readonly onHistory: () => void,
+        private readonly silenceAfter = SILENCE_MS,
     ) {
         this.preferred = preferred;
     }
 
     onChange(change: Change): void {
+        this.heard();
         switch (change.kind) {
             case "engine":
+                this.showMemory(change.engine);
                 this.showEngine(change.engine);
                 break;
             case "models":
@@ -55,7 +78,14 @@ export default class Live {
 
     /** The subscription ended: nothing on screen is kept up to date any more. */
     lost(problem: Failure): void {
+        this.ended = true;
+        clearTimeout(this.silence);
         this.model.setProperty("/problem", problem);
+    }
+
+    /** Nothing is waited for any more. */
+    stop(): void {
+        clearTimeout(this.silence);
     }
 
     choose(model: string): void {
@@ -71,19 +101,36 @@ export default class Live {
         return this.model.getData() as LiveState;
     }
 
+    private heard(): void {
+        if (this.ended) {
+            return;
+        }
+        clearTimeout(this.silence);
+        this.silence = window.setTimeout(() => this.model.setProperty("/problem", silent()), this.silenceAfter);
+        if (this.state.problem) {
+            this.model.setProperty("/problem", null);
+        }
+    }
+
     private refresh(): void {
-        const models = modelRows(this.list?.models ?? [], this.engine);
-        const chosen = usableModel(models, this.preferred, this.engine.model);
+        const { memory_bytes, peak_bytes } = this.memory;
+        const engine = { ...this.engine, memory_bytes, peak_bytes };
+        const models = modelRows(this.list?.models ?? [], engine);
+        const chosen = usableModel(models, this.preferred, engine.model);
         this.model.setData({
             situation: situation(this.list, models),
             problem: this.state.problem,
-            engine: this.engine,
+            engine,
             folder: this.list?.folder ?? "",
             folderProblem: this.list?.problem ?? null,
             models,
             chosen: models.find((row) => row.id === chosen) ?? null,
         } satisfies LiveState);
     }
+}
+
+function silent(): Failure {
+    return { code: "internal", message: text("backendSilent"), details: {} };
 }
 
 function initialState(): LiveState {

@@ -1,17 +1,29 @@
 import type Context from "sap/ui/model/Context";
 import JSONModel from "sap/ui/model/json/JSONModel";
-import type { ThemeChoice } from "./theme";
-import { DEFAULTS, type ParameterFields } from "./parameters";
+import { initialColumns, type Columns } from "./historyFormat";
+import { noOverrides, type ParameterFields } from "./parameters";
 
 /** What the window remembers of one person's way of working, between starts. */
 export interface Remembered {
-    theme: ThemeChoice;
     navigationExpanded: boolean;
     promptWidth: string;
     historyHeight: string;
     model: string | null;
     prompt: string;
     parameters: ParameterFields;
+    systemPromptExpanded: boolean;
+    parametersExpanded: boolean;
+    mode: string | null;
+    stream: boolean;
+    answerView: "formatted" | "source";
+    /** Whether the answers of a batch take the prompt's place too. */
+    batchWide: boolean;
+    historyFilters: boolean;
+    historyColumns: Columns;
+    exportFormat: string;
+    exportPath: string;
+    /** Of latency, quality and cost in a comparison. */
+    weights: { latency: number; quality: number; cost: number };
 }
 
 const KEY = "nopenai.preferences";
@@ -20,13 +32,23 @@ const WIDE_PX = 1440;
 
 export function initialPreferences(width: number): Remembered {
     return {
-        theme: "system",
         navigationExpanded: width >= WIDE_PX,
         promptWidth: "42%",
         historyHeight: "36%",
         model: null,
         prompt: "",
-        parameters: { ...DEFAULTS },
+        parameters: noOverrides(),
+        systemPromptExpanded: false,
+        parametersExpanded: false,
+        mode: null,
+        stream: true,
+        answerView: "formatted",
+        batchWide: width < WIDE_PX,
+        historyFilters: false,
+        historyColumns: initialColumns(),
+        exportFormat: "csv",
+        exportPath: "",
+        weights: { latency: 30, quality: 40, cost: 30 },
     };
 }
 
@@ -40,6 +62,7 @@ export function restored(stored: string | null, initial: Remembered): Remembered
     }
     const merged = merge(initial as unknown as Record<string, unknown>, found) as unknown as Remembered;
     merged.model = typeof found.model === "string" ? found.model : null;
+    merged.mode = typeof found.mode === "string" ? found.mode : null;
     return merged;
 }
 
@@ -69,8 +92,10 @@ function merge(initial: Record<string, unknown>, found: Record<string, unknown>)
     const result: Record<string, unknown> = {};
     for (const [key, value] of Object.entries(initial)) {
         const other = found[key];
-        if (typeof other !== typeof value) {
+        if (typeof other !== typeof value || Array.isArray(other) !== Array.isArray(value)) {
             result[key] = value;
+        } else if (Array.isArray(value)) {
+            result[key] = (other as unknown[]).every((each) => typeof each === "string") ? other : value;
         } else if (typeof value === "object" && value !== null) {
             result[key] = merge(value as Record<string, unknown>, Object(other));
         } else {

@@ -1,7 +1,18 @@
 import JSONModel from "sap/ui/model/json/JSONModel";
-import { cancelRun, getRun, runPrompt, type Failure, type Parameters, type Run, type RunEvent } from "../backend/studio";
+import {
+    cancelRun,
+    getRun,
+    rateRun,
+    runPrompt,
+    tagRun,
+    type Failure,
+    type ParameterOverrides,
+    type Run,
+    type RunEvent,
+} from "../backend/studio";
 import { after, finished, idle, isActive, liveMeasures, refused, sent, type Answer, type Phase } from "./answer";
 import { PACE_MS } from "./pace";
+import { asOverrides } from "./parameters";
 
 /** Where the answer's text appears. */
 export interface TextSink {
@@ -9,12 +20,26 @@ export interface TextSink {
     append(text: string): void;
 }
 
+/** What is asked, of whom and how. */
+export interface Request {
+    model: string;
+    modelName: string;
+    mode: { id: string; name: string } | null;
+    prompt: string;
+    /** Over those of mode and model. */
+    parameters: ParameterOverrides;
+    /** Whether the answer is shown while it is made. */
+    stream: boolean;
+}
+
 /** One prompt at a time and its answer: the state behind the page, apart from the page. */
 export default class PromptSession {
-    readonly model = new JSONModel({ ...idle(), hasText: false });
+    readonly model = new JSONModel({ ...idle(), hasText: false, canRepeat: false, best: {} });
     private answer: Answer = idle();
+    private asking: Request | null = null;
+    private best: Record<string, boolean> = {};
     private text = "";
-    private sink: TextSink | undefined;
+    private readonly sinks = new Set<TextSink>();
     private clock = 0;
     /** Counts what was asked for, so that a late reply to something older is recognised. */
     private asked = 0;
@@ -35,20 +60,43 @@ export default class PromptSession {
         return this.text;
     }
 
+    /** What was asked last, here or in the run that was opened. */
+    get request(): Request | null {
+        return this.asking;
+    }
+
+    get measures(): Answer["measures"] {
+        return this.answer.measures;
+    }
+
+    get cost(): Answer["cost"] {
+        return this.answer.cost;
+    }
+
+    get rating(): number {
+        return this.answer.rating;
+    }
+
     showTextIn(sink: TextSink): void {
-        this.sink = sink;
+        this.sinks.add(sink);
         sink.replace(this.text);
     }
 
+    hideTextFrom(sink: TextSink): void {
+        this.sinks.delete(sink);
+    }
+
     /** Sends a prompt; resolves when its run has ended, however it ended. */
-    async ask(model: string, modelName: string, prompt: string, parameters: Parameters): Promise<Failure | null> {
+    async ask(request: Request): Promise<Failure | null> {
         this.asked += 1;
+        this.asking = request;
+        const { model, modelName, mode, prompt, parameters, stream } = request;
         this.setText("");
-        this.set(sent(modelName, performance.now()));
+        this.set(sent({ model, modelName, modeName: mode?.name ?? null }, performance.now()));
         this.clock = window.setInterval(() => this.tick(), PACE_MS);
         try {
-            const run = await runPrompt({ model, prompt, parameters }, (event) => this.onEvent(event));
-            this.end(run);
+            const input = { model, mode: mode?.id ?? null, prompt, parameters, stream };
+            this.end(await runPrompt(input, (event) => this.onEvent(event)));
             return null;
         } catch (error) {
             this.set(refused(this.answer, error as Failure));
@@ -56,6 +104,21 @@ export default class PromptSession {
         } finally {
             clearInterval(this.clock);
         }
+    }
+
+    /** Rates the run shown, 1 to 5; 0 takes the rating away. */
+    async rate(rating: number): Promise<void> {
+        await this.assess({ rating }, (run) => rateRun(run, rating || null));
+    }
+
+    async tag(tags: string[]): Promise<void> {
+        await this.assess({ tags }, (run) => tagRun(run, tags));
+    }
+
+    /** Tells in which measures this answer is the best of those beside it. */
+    mark(best: Record<string, boolean>): void {
+        this.best = best;
+        this.show();
     }
 
     /** Asks the run under way to stop; before its acceptance this waits for the identifier. */
@@ -75,6 +138,14 @@ export default class PromptSession {
             if (asked !== this.asked) {
                 return null;
             }
+            this.asking = {
+                model: run.model,
+                modelName: run.model_name,
+                mode: run.mode ?? null,
+                prompt: run.prompt,
+                parameters: asOverrides(run.parameters),
+                stream: run.streamed,
+            };
             this.setText(run.answer);
             this.set({ ...finished(run), phase: "ended" });
             return run;
@@ -99,7 +170,7 @@ export default class PromptSession {
         }
         if (event.kind === "token") {
             this.text += event.text;
-            this.sink?.append(event.text);
+            this.sinks.forEach((sink) => sink.append(event.text));
         }
         this.answer = next;
         // Tokens come faster than numbers may change; the clock shows those.
@@ -134,6 +205,22 @@ export default class PromptSession {
         }
     }
 
+    /** Shows an assessment at once, and takes it back when it could not be kept. */
+    private async assess(change: Partial<Answer>, keep: (run: string) => Promise<void>): Promise<void> {
+        const { run, rating, tags } = this.answer;
+        if (run === null || this.active) {
+            return;
+        }
+        this.set({ ...this.answer, ...change, assessmentProblem: null });
+        try {
+            await keep(run);
+        } catch (error) {
+            if (this.answer.run === run) {
+                this.set({ ...this.answer, rating, tags, assessmentProblem: error as Failure });
+            }
+        }
+    }
+
     private tick(): void {
         if (this.active) {
             this.show();
@@ -147,11 +234,12 @@ export default class PromptSession {
 
     private show(): void {
         const measures = this.active ? liveMeasures(this.answer, performance.now()) : this.answer.measures;
-        this.model.setData({ ...this.answer, measures, hasText: this.text !== "" });
+        const canRepeat = this.asking !== null && !this.active;
+        this.model.setData({ ...this.answer, measures, hasText: this.text !== "", canRepeat, best: this.best });
     }
 
     private setText(text: string): void {
         this.text = text;
-        this.sink?.replace(text);
+        this.sinks.forEach((sink) => sink.replace(text));
     }
 }

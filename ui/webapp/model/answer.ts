@@ -1,4 +1,4 @@
-import type { Failure, FinishReason, LoadProgress, Measures, Outcome, Run, RunEvent } from "../backend/studio";
+import type { Cost, Failure, FinishReason, LoadProgress, Measures, Outcome, Run, RunEvent } from "../backend/studio";
 
 /**
  * What the answer pane shows.
@@ -10,7 +10,9 @@ export type Phase = "idle" | "sent" | "loading" | "reading" | "streaming" | "end
 export interface Answer {
     phase: Phase;
     run: string | null;
+    model: string | null;
     modelName: string | null;
+    modeName: string | null;
     progress: LoadProgress | null;
     /** Pieces of text received so far. */
     pieces: number;
@@ -19,6 +21,12 @@ export interface Answer {
     finishReason: FinishReason | null;
     error: Failure | null;
     measures: Measures;
+    cost: Cost | null;
+    /** A person's, 1 to 5; 0 for none. */
+    rating: number;
+    tags: string[];
+    /** Why a rating or tags could not be kept. */
+    assessmentProblem: Failure | null;
     /** Who measured: the application once a run has ended, this window while it streams. */
     source: "window" | "application" | null;
     stopping: boolean;
@@ -32,7 +40,9 @@ export function idle(): Answer {
     return {
         phase: "idle",
         run: null,
+        model: null,
         modelName: null,
+        modeName: null,
         progress: null,
         pieces: 0,
         sequence: -1,
@@ -40,6 +50,10 @@ export function idle(): Answer {
         finishReason: null,
         error: null,
         measures: {},
+        cost: null,
+        rating: 0,
+        tags: [],
+        assessmentProblem: null,
         source: null,
         stopping: false,
         sentAt: 0,
@@ -48,8 +62,11 @@ export function idle(): Answer {
     };
 }
 
-export function sent(modelName: string | null, now: number): Answer {
-    return { ...idle(), phase: "sent", modelName, sentAt: now, source: "window" };
+/** By whom an answer is given, as far as it is known before the run has an end. */
+export type Answerer = Pick<Answer, "model" | "modelName" | "modeName">;
+
+export function sent(answerer: Answerer, now: number): Answer {
+    return { ...idle(), ...answerer, phase: "sent", sentAt: now, source: "window" };
 }
 
 /** The answer after one event of its run; an event that was seen before changes nothing. */
@@ -83,19 +100,24 @@ export function finished(run: Run): Answer {
         ...idle(),
         phase: run.outcome === "running" ? "streaming" : "ended",
         run: run.id,
+        model: run.model,
         modelName: run.model_name,
+        modeName: run.mode?.name ?? null,
         outcome: run.outcome,
         finishReason: run.finish_reason ?? null,
         error: run.error ?? null,
         measures: run.measures,
+        cost: run.cost ?? null,
+        rating: run.rating ?? 0,
+        tags: run.tags,
         source: "application",
     };
 }
 
 /** The run was refused before it began, or could not be opened. */
 export function refused(answer: Answer, error: Failure): Answer {
-    const { run, modelName } = answer;
-    return { ...idle(), phase: "ended", run, error, ...(run && { modelName, outcome: "failed" as const }) };
+    const { run, model, modelName, modeName } = answer;
+    return { ...idle(), phase: "ended", run, error, model, modelName, modeName, outcome: run ? "failed" : null };
 }
 
 /** What this window can tell of a run under way; the application's own measures replace it at the end. */

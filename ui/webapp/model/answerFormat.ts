@@ -1,4 +1,4 @@
-import type { LoadProgress } from "../backend/studio";
+import type { LoadProgress, Mode } from "../backend/studio";
 import { isActive, type Answer, type Phase } from "./answer";
 import { count, outcomeText, percent } from "./format";
 import type { ModelRow, Situation } from "./models";
@@ -12,18 +12,39 @@ const SITUATION_ICONS: Record<Situation, string> = {
     ready: "sap-icon://discussion",
 };
 
-export function canRun(phase: Phase, prompt: string, chosen: ModelRow | null): boolean {
-    return !isActive(phase) && prompt.trim() !== "" && chosen !== null;
+export function canRun(phase: Phase, prompt: string, chosen: ModelRow | null, batch = false): boolean {
+    return !isActive(phase) && !batch && prompt.trim() !== "" && chosen !== null;
+}
+
+/** Whether the run shown can be rated, tagged and compared. */
+export function canAssess(run: string | null, phase: Phase): boolean {
+    return run !== null && phase === "ended";
 }
 
 export function canStop(phase: Phase, stopping: boolean): boolean {
     return isActive(phase) && !stopping;
 }
 
-/** What the next run will use. */
-export function statusLine(answer: Answer, chosen: ModelRow | null): string {
+/** The model that a run in a mode asks: the mode's own where it can run, else the chosen one. */
+export function askedModel(mode: Mode | null, chosen: ModelRow | null, models: ModelRow[]): ModelRow | null {
+    return models.find(({ id, state }) => id === mode?.model && state !== "unsupported") ?? chosen;
+}
+
+/** What the next run will use, where that is not what the header shows. */
+export function statusLine(
+    answer: Answer,
+    modeId: string,
+    selected: ModelRow | null,
+    models: ModelRow[] | null,
+    modes: Mode[] | null,
+): string {
+    const mode = modes?.find(({ id }) => id === modeId) ?? null;
+    const chosen = askedModel(mode, selected, models ?? []);
     if (isActive(answer.phase) || !chosen) {
         return "";
+    }
+    if (mode && chosen.id !== selected?.id) {
+        return text("modeAsks", mode.name, chosen.name);
     }
     return chosen.state === "onDisk" || chosen.state === "failed" ? text("loadsFirst", chosen.name) : "";
 }

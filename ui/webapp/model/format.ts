@@ -1,6 +1,7 @@
 import DateFormat from "sap/ui/core/format/DateFormat";
 import NumberFormat from "sap/ui/core/format/NumberFormat";
 import type { LoadProgress, Measures, Outcome, FinishReason } from "../backend/studio";
+import { LOCALE } from "./locale";
 import { text } from "./texts";
 
 type Absent = null | undefined;
@@ -9,7 +10,7 @@ type Absent = null | undefined;
 export const NONE = "–";
 
 // Always three digits, so that a live value keeps its width.
-const threeDigits = new Intl.NumberFormat("en", { minimumSignificantDigits: 3, maximumSignificantDigits: 3 });
+const threeDigits = new Intl.NumberFormat(LOCALE, { minimumSignificantDigits: 3, maximumSignificantDigits: 3 });
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 const MEGA = 1e6;
@@ -63,7 +64,7 @@ export function count(value: number | Absent): string {
     return value == null ? NONE : NumberFormat.getIntegerInstance({ groupingEnabled: true }).format(value);
 }
 
-/** A count in words of magnitude: 135 M, 7.24 B. */
+/** A count in the field's magnitudes: 135M, 7.24B. */
 export function magnitude(value: number | Absent): string {
     return value == null
         ? NONE

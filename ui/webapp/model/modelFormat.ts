@@ -1,7 +1,7 @@
 import type { EngineStatus, Failure } from "../backend/studio";
 import { bytes, count, magnitude } from "./format";
 import type { ModelRow, ModelState, Situation } from "./models";
-import { text } from "./texts";
+import { isolated, series, text } from "./texts";
 
 type Colour = "None" | "Success" | "Warning" | "Error" | "Information";
 
@@ -25,7 +25,7 @@ const ICONS: Record<ModelState, string> = {
 
 export function chosenTitle(chosen: ModelRow | null, situation: Situation): string {
     if (chosen) {
-        return [chosen.name, chosen.quantization].filter(Boolean).join(" · ");
+        return series([chosen.name, chosen.quantization]);
     }
     return situation === "starting" ? text("lookingForModels") : text("noModel");
 }
@@ -35,15 +35,19 @@ export function facts(row: ModelRow): string {
     if (row.problem) {
         return row.problem.message;
     }
-    return [
+    return series([
         row.architecture,
         row.quantization,
         row.parameters === null ? "" : text("factParameters", magnitude(row.parameters)),
         row.contextLength === null ? "" : text("factContext", count(row.contextLength)),
         bytes(row.sizeBytes),
-    ]
-        .filter(Boolean)
-        .join(" · ");
+    ]);
+}
+
+/** As few facts as tell models apart. */
+export function shortFacts(row: ModelRow): string {
+    const { architecture, quantization, parameters, sizeBytes } = row;
+    return series([architecture, parameters === null ? "" : magnitude(parameters), quantization, bytes(sizeBytes)]);
 }
 
 export function stateText(row: ModelRow): string {
@@ -113,16 +117,14 @@ export function engineTooltip(chosen: ModelRow | null, engine: EngineStatus, pro
     if (chosen.state === "failed") {
         return engine.problem?.message ?? text("modelState.failed");
     }
-    return [
+    return series([
         engine.device,
         engine.element_type,
         engine.context_length == null ? "" : text("factContext", count(engine.context_length)),
         engine.memory_bytes == null ? "" : text("engineTooltip.memory", bytes(engine.memory_bytes)),
-    ]
-        .filter(Boolean)
-        .join(" · ");
+    ]);
 }
 
 export function noModels(search: string, folder: string): string {
-    return search ? text("noModelFound", search) : text("noModelsIn", folder);
+    return search ? text("noModelFound", search) : text("noModelsIn", isolated(folder));
 }

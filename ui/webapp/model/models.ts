@@ -14,6 +14,8 @@ export interface ModelRow {
     contextLength: number | null;
     sizeBytes: number;
     problem: Failure | null;
+    /** The registry's entry itself. */
+    model: Model;
     state: ModelState;
     percent: number | null;
     memoryBytes: number | null;
@@ -72,6 +74,7 @@ function described(model: Model) {
         contextLength: model.facts?.context_length ?? null,
         sizeBytes: model.size_bytes,
         problem: model.problem ?? null,
+        model,
     };
 }
 

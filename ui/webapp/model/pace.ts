@@ -8,7 +8,7 @@ export const PACE_MS = 500;
 export function paced<Value>(
     apply: (value: Value) => void,
     urgent: (shown: Value, next: Value) => boolean = () => false,
-    interval = PACE_MS,
+    interval: number | (() => number) = PACE_MS,
 ): (value: Value) => void {
     let shown: { value: Value } | undefined;
     let waiting: { value: Value } | undefined;
@@ -23,7 +23,7 @@ export function paced<Value>(
             if (waiting) {
                 show(waiting.value);
             }
-        }, interval);
+        }, typeof interval === "number" ? interval : interval());
         apply(value);
     };
 

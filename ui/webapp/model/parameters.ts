@@ -1,55 +1,140 @@
-import type { Parameters } from "../backend/studio";
+import type { ParameterOverrides, Parameters } from "../backend/studio";
 
-/** What the fields of the parameters hold: the seed as typed, empty when one is to be drawn. */
+/**
+ * What the fields of a person's overrides hold, as typed: an empty one inherits. That nothing shall stand where
+ * something could be inherited is said by the flags.
+ */
 export interface ParameterFields {
-    temperature: number;
-    top_p: number;
-    max_tokens: number;
+    temperature: string;
+    top_p: string;
+    top_k: string;
+    min_p: string;
+    repetition_penalty: string;
+    max_tokens: string;
+    context_length: string;
     seed: string;
+    stop: string[];
+    no_stop: boolean;
+    system_prompt: string;
+    no_system_prompt: boolean;
 }
 
-export const DEFAULTS: ParameterFields = { temperature: 0.7, top_p: 0.95, max_tokens: 512, seed: "" };
+interface Range {
+    least: number;
+    most: number;
+    whole: boolean;
+    /** Whether `least` itself is out of range. */
+    above?: boolean;
+}
 
-const RANGES = {
-    temperature: [0, 2],
-    top_p: [0.01, 1],
-    max_tokens: [1, 131_072],
-} as const;
+const MAX_STOPS = 8;
+const MAX_STOP_CHARACTERS = 64;
+const MAX_SYSTEM_PROMPT_BYTES = 65_536;
+
+/** As the backend checks them. */
+export const RANGES = {
+    temperature: { least: 0, most: 2, whole: false },
+    top_p: { least: 0, most: 1, whole: false, above: true },
+    top_k: { least: 0, most: 1000, whole: true },
+    min_p: { least: 0, most: 1, whole: false },
+    repetition_penalty: { least: 0.5, most: 2, whole: false },
+    max_tokens: { least: 1, most: 131_072, whole: true },
+    context_length: { least: 128, most: 1_048_576, whole: true },
+    seed: { least: 0, most: Number.MAX_SAFE_INTEGER, whole: true },
+} satisfies Record<string, Range>;
+
+export type NumberField = keyof typeof RANGES;
+export type Field = NumberField | "stop" | "system_prompt";
+
+export const NUMBER_FIELDS = Object.keys(RANGES) as NumberField[];
+
+const DECIMAL = /^\d*[.,]?\d+$/;
+
+export function noOverrides(): ParameterFields {
+    return {
+        temperature: "",
+        top_p: "",
+        top_k: "",
+        min_p: "",
+        repetition_penalty: "",
+        max_tokens: "",
+        context_length: "",
+        seed: "",
+        stop: [],
+        no_stop: false,
+        system_prompt: "",
+        no_system_prompt: false,
+    };
+}
+
+/** The number a field holds; undefined when it is empty, NaN when it is none. */
+function typedNumber(field: string): number | undefined {
+    const typed = field.trim();
+    if (typed === "") {
+        return undefined;
+    }
+    return DECIMAL.test(typed) ? Number(typed.replace(",", ".")) : Number.NaN;
+}
 
 /** The first field whose value the backend would refuse. */
-export function invalidField(fields: ParameterFields): keyof ParameterFields | undefined {
-    for (const name of ["temperature", "top_p", "max_tokens"] as const) {
-        const [least, most] = RANGES[name];
-        if (!(fields[name] >= least && fields[name] <= most)) {
-            return name;
+export function invalidField(fields: ParameterFields): Field | undefined {
+    const number = NUMBER_FIELDS.find((name) => !fits(typedNumber(fields[name]), RANGES[name]));
+    if (number) {
+        return number;
+    }
+    const stopsFit = fields.stop.every((stop) => stop !== "" && [...stop].length <= MAX_STOP_CHARACTERS);
+    if (fields.stop.length > MAX_STOPS || !stopsFit) {
+        return "stop";
+    }
+    const bytes = new TextEncoder().encode(fields.system_prompt).length;
+    return bytes > MAX_SYSTEM_PROMPT_BYTES ? "system_prompt" : undefined;
+}
+
+function fits(value: number | undefined, { least, most, whole, above }: Range): boolean {
+    if (value === undefined) {
+        return true;
+    }
+    return (above ? value > least : value >= least) && value <= most && (!whole || Number.isSafeInteger(value));
+}
+
+export function toOverrides(fields: ParameterFields): ParameterOverrides {
+    const overrides: ParameterOverrides = {};
+    for (const name of NUMBER_FIELDS) {
+        const value = typedNumber(fields[name]);
+        if (value !== undefined) {
+            overrides[name] = value;
         }
     }
-    if (!Number.isInteger(fields.max_tokens)) {
-        return "max_tokens";
+    if (fields.stop.length > 0 || fields.no_stop) {
+        overrides.stop = fields.stop;
     }
-    return isSeed(fields.seed) ? undefined : "seed";
+    if (fields.system_prompt !== "" || fields.no_system_prompt) {
+        overrides.system_prompt = fields.system_prompt;
+    }
+    return overrides;
 }
 
-export function toParameters(fields: ParameterFields): Parameters {
-    const seed = fields.seed.trim();
-    return {
-        temperature: fields.temperature,
-        top_p: fields.top_p,
-        max_tokens: fields.max_tokens,
-        seed: seed === "" ? null : Number(seed),
-    };
+/** Parameters, or some of them, as fields: what is there is set, emptiness included. */
+export function toFields(parameters: Parameters | ParameterOverrides): ParameterFields {
+    const fields = noOverrides();
+    for (const name of NUMBER_FIELDS) {
+        const value = parameters[name];
+        fields[name] = value == null ? "" : String(value);
+    }
+    fields.stop = [...(parameters.stop ?? [])];
+    fields.no_stop = parameters.stop?.length === 0;
+    fields.system_prompt = parameters.system_prompt ?? "";
+    fields.no_system_prompt = parameters.system_prompt === "";
+    return fields;
 }
 
-export function toFields(parameters: Parameters): ParameterFields {
-    return {
-        temperature: parameters.temperature,
-        top_p: parameters.top_p,
-        max_tokens: parameters.max_tokens,
-        seed: parameters.seed === null ? "" : String(parameters.seed),
-    };
+/** All of a run's parameters as overrides; without the seed, for another answer to the same question. */
+export function asOverrides(parameters: Parameters): ParameterOverrides {
+    return toOverrides({ ...toFields(parameters), seed: "" });
 }
 
-export function isSeed(typed: string): boolean {
-    const seed = typed.trim();
-    return seed === "" || (/^\d+$/.test(seed) && Number.isSafeInteger(Number(seed)));
+/** How many of the sampling parameters are overridden; the system prompt has a section of its own. */
+export function overrideCount(fields: ParameterFields): number {
+    const { system_prompt: _apart, ...rest } = toOverrides(fields);
+    return Object.keys(rest).length;
 }

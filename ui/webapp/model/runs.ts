@@ -1,26 +1,23 @@
 import type { RunPage, RunSummary } from "../backend/studio";
 
-/** The rows of the history that are loaded, newest first, and where the rest continues. */
+/** The rows of the history that are loaded, in the order of their query, and where the rest continues. */
 export interface Rows {
     items: RunSummary[];
     next: string | null;
 }
 
-/** Newest first; identifiers are time-ordered (UUIDv7). */
-function newestFirst(a: RunSummary, b: RunSummary): number {
-    return a.id < b.id ? 1 : a.id > b.id ? -1 : 0;
-}
+/** The most rows one call reads. */
+export const MOST_AT_ONCE = 500;
 
-/** Replaces the newest rows by a fresh first page and keeps the older ones that were loaded before. */
+/** Replaces the rows by a fresh first page and keeps those after it that were loaded before. */
 export function withFirstPage(rows: Rows, page: RunPage): Rows {
     const last = page.items.at(-1);
-    if (!page.next || !last) {
-        return { items: page.items, next: page.next ?? null };
-    }
-    const older = rows.items.filter((row) => row.id < last.id);
-    return older.length === 0
-        ? { items: page.items, next: page.next }
-        : { items: [...page.items, ...older], next: rows.next };
+    const place = page.next && last ? rows.items.findIndex(({ id }) => id === last.id) : -1;
+    const fresh = new Set(page.items.map(({ id }) => id));
+    const rest = place < 0 ? [] : rows.items.slice(place + 1).filter(({ id }) => !fresh.has(id));
+    return rest.length === 0
+        ? { items: page.items, next: page.next ?? null }
+        : { items: [...page.items, ...rest], next: rows.next };
 }
 
 export function withNextPage(rows: Rows, page: RunPage): Rows {
@@ -31,10 +28,12 @@ export function withNextPage(rows: Rows, page: RunPage): Rows {
     };
 }
 
-export function without(rows: Rows, run: string): Rows {
-    return { items: rows.items.filter((row) => row.id !== run), next: rows.next };
+export function without(rows: Rows, runs: readonly string[]): Rows {
+    const gone = new Set(runs);
+    return { items: rows.items.filter(({ id }) => !gone.has(id)), next: rows.next };
 }
 
-export function withRow(rows: Rows, row: RunSummary): Rows {
-    return { items: [...without(rows, row.id).items, row].sort(newestFirst), next: rows.next };
+/** How many rows to read again, so that what was loaded is fresh. */
+export function rowsToRefresh(loaded: number, page: number): number {
+    return Math.min(MOST_AT_ONCE, Math.max(page, loaded));
 }

@@ -7,6 +7,18 @@ export function useTexts(texts: ResourceBundle): void {
     bundle = texts;
 }
 
+/** A value of another direction than the page, such as a path, so that it can't pull its surroundings apart. */
+export function isolated(value: string): string {
+    return document.documentElement.dir === "rtl" ? `\u2068${value}\u2069` : value;
+}
+
+/** What there is of several values, in one line. */
+export function series(values: (string | null | undefined)[]): string {
+    return values
+        .flatMap((value) => (value ? [isolated(value)] : []))
+        .join(" · ");
+}
+
 /** A text of the bundle, with {0}, {1} … filled in. */
 export function text(key: string, ...values: (string | number)[]): string {
     return bundle?.getText(key, values) ?? key;

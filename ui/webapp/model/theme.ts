@@ -1,21 +1,17 @@
 import Theming from "sap/ui/core/Theming";
+import type { Settings } from "../backend/studio";
 
-export type ThemeChoice = "system" | "light" | "dark";
+export type ThemeChoice = Settings["theme"];
 
-const systemDark = window.matchMedia("(prefers-color-scheme: dark)");
+const SYSTEM = ["(prefers-color-scheme: dark)", "(prefers-contrast: more)"].map((query) => window.matchMedia(query));
 
-/** Whether a choice means dark, given what the system prefers. */
-export function isDark(choice: ThemeChoice, systemIsDark: boolean): boolean {
-    return choice === "dark" || (choice === "system" && systemIsDark);
+/** Dresses the page: colours and the room that controls take. */
+export function applyLook({ theme, density }: Pick<Settings, "theme" | "density">): void {
+    window.nopenaiBoot.dress(theme, density);
+    Theming.setTheme(window.nopenaiBoot.themeName(theme));
 }
 
-export function applyTheme(choice: ThemeChoice): void {
-    const dark = isDark(choice, systemDark.matches);
-    document.documentElement.style.colorScheme = dark ? "dark" : "light";
-    Theming.setTheme(dark ? "sap_horizon_dark" : "sap_horizon");
-}
-
-/** Follows the system while `choice` says so. */
-export function followSystem(choice: () => ThemeChoice): void {
-    systemDark.addEventListener("change", () => applyTheme(choice()));
+/** Calls back whenever the system changes its colours. */
+export function onSystemColours(changed: () => void): void {
+    SYSTEM.forEach((query) => query.addEventListener("change", changed));
 }

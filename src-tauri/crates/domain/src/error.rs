@@ -18,6 +18,13 @@ pub enum Code {
     /// Prompt and answer do not fit; `details.used` and `details.available`
     /// are tokens.
     ContextOverflow,
+    /// The model needs more memory than is free, or than its limit allows;
+    /// `details.needed` and `details.available` are bytes.
+    OutOfMemory,
+    /// A name or file is taken already: choose another.
+    AlreadyExists,
+    /// A file the user named can't be read or written.
+    FileUnavailable,
     /// The queue is full: try again when a run has ended.
     Busy,
     /// The user stopped it.

@@ -9,6 +9,15 @@ pub const MAX_PROMPT_BYTES: usize = 1024 * 1024;
 /// The largest seed: what a JavaScript number holds exactly.
 const MAX_SEED: u64 = (1 << 53) - 1;
 
+/// The most texts that end an answer.
+const MAX_STOPS: usize = 8;
+
+/// The longest text that ends an answer.
+const MAX_STOP_CHARACTERS: usize = 64;
+
+/// The longest system prompt, in bytes of UTF-8.
+const MAX_SYSTEM_PROMPT_BYTES: usize = 64 * 1024;
+
 /// Who speaks in a chat.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
@@ -30,7 +39,7 @@ pub struct Message {
     pub content: String,
 }
 
-/// How an answer is drawn from the model.
+/// How an answer is drawn from the model: every parameter of a run, decided.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Parameters {
@@ -41,18 +50,51 @@ pub struct Parameters {
     /// Holtzman et al. 2020, "The Curious Case of Neural Text Degeneration").
     #[schemars(range(min = 0.0, max = 1.0))]
     pub top_p: f64,
+    /// How many of the likeliest tokens are kept, 0 to 1000; 0 keeps all.
+    #[schemars(range(min = 0, max = 1000))]
+    pub top_k: u32,
+    /// The least probability kept, as a share of the likeliest token's, 0 to 1
+    /// (min-p sampling, Nguyen et al. 2024, "Turning Up the Heat").
+    #[schemars(range(min = 0.0, max = 1.0))]
+    pub min_p: f64,
+    /// What the logit of a token that has occurred is divided by (multiplied
+    /// when negative), 0.5 to 2; 1 changes nothing (Keskar et al. 2019, "CTRL",
+    /// §4.1).
+    #[schemars(range(min = 0.5, max = 2.0))]
+    pub repetition_penalty: f64,
     /// The most tokens of the answer.
     #[schemars(range(min = 1, max = 131_072))]
     pub max_tokens: u32,
+    /// Tokens that prompt and answer may have together, 128 to 1,048,576; the
+    /// model's own bound where that is smaller, and where this is absent.
+    #[schemars(range(min = 128, max = 1_048_576))]
+    pub context_length: Option<u32>,
     /// The start of the random sequence, 0 to 2^53-1. Absent: one is drawn and
     /// recorded with the run, so that any run can be repeated.
     #[schemars(range(min = 0, max = 9_007_199_254_740_991_u64))]
     pub seed: Option<u64>,
+    /// Texts that end the answer, themselves left out; at most 8 of at most 64
+    /// characters.
+    pub stop: Vec<String>,
+    /// Instructions that stand before the prompt; empty for none. At most
+    /// 65,536 bytes.
+    pub system_prompt: String,
 }
 
 impl Default for Parameters {
     fn default() -> Self {
-        Self { temperature: 0.7, top_p: 0.95, max_tokens: 512, seed: None }
+        Self {
+            temperature: 0.7,
+            top_p: 0.95,
+            top_k: 0,
+            min_p: 0.0,
+            repetition_penalty: 1.0,
+            max_tokens: 512,
+            context_length: None,
+            seed: None,
+            stop: Vec::new(),
+            system_prompt: String::new(),
+        }
     }
 }
 
@@ -64,16 +106,101 @@ impl Parameters {
     pub fn validate(&self) -> Result<()> {
         check("temperature", self.temperature, (0.0..=2.0).contains(&self.temperature), "0 to 2")?;
         check("top_p", self.top_p, self.top_p > 0.0 && self.top_p <= 1.0, "above 0, up to 1")?;
-        check(
-            "max_tokens",
-            self.max_tokens,
-            (1..=131_072).contains(&self.max_tokens),
-            "1 to 131,072",
-        )?;
-        match self.seed {
-            Some(seed) => check("seed", seed, seed <= MAX_SEED, "0 to 9,007,199,254,740,991"),
-            None => Ok(()),
+        check("top_k", self.top_k, self.top_k <= 1000, "0 to 1,000")?;
+        check("min_p", self.min_p, (0.0..=1.0).contains(&self.min_p), "0 to 1")?;
+        let penalty = self.repetition_penalty;
+        check("repetition_penalty", penalty, (0.5..=2.0).contains(&penalty), "0.5 to 2")?;
+        let max_tokens = self.max_tokens;
+        check("max_tokens", max_tokens, (1..=131_072).contains(&max_tokens), "1 to 131,072")?;
+        if let Some(length) = self.context_length {
+            let ok = (128..=1_048_576).contains(&length);
+            check("context_length", length, ok, "128 to 1,048,576")?;
         }
+        if let Some(seed) = self.seed {
+            check("seed", seed, seed <= MAX_SEED, "0 to 9,007,199,254,740,991")?;
+        }
+        let stops = self.stop.len();
+        check("stop", format!("{stops} texts long"), stops <= MAX_STOPS, "0 to 8 texts")?;
+        for stop in &self.stop {
+            let length = stop.chars().count();
+            let ok = (1..=MAX_STOP_CHARACTERS).contains(&length);
+            check("stop", format!("a text of {length} characters"), ok, "1 to 64 characters")?;
+        }
+        let bytes = self.system_prompt.len();
+        let ok = bytes <= MAX_SYSTEM_PROMPT_BYTES;
+        check("system_prompt", format!("{bytes} bytes long"), ok, "0 to 65,536 bytes")
+    }
+}
+
+/// Some parameters: those that are set replace what stands beneath. A run's
+/// parameters are the defaults under the model's configuration under the mode
+/// under the request.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct ParameterOverrides {
+    /// See [`Parameters::temperature`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0.0, max = 2.0))]
+    pub temperature: Option<f64>,
+    /// See [`Parameters::top_p`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0.0, max = 1.0))]
+    pub top_p: Option<f64>,
+    /// See [`Parameters::top_k`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0, max = 1000))]
+    pub top_k: Option<u32>,
+    /// See [`Parameters::min_p`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0.0, max = 1.0))]
+    pub min_p: Option<f64>,
+    /// See [`Parameters::repetition_penalty`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0.5, max = 2.0))]
+    pub repetition_penalty: Option<f64>,
+    /// See [`Parameters::max_tokens`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 131_072))]
+    pub max_tokens: Option<u32>,
+    /// See [`Parameters::context_length`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 128, max = 1_048_576))]
+    pub context_length: Option<u32>,
+    /// See [`Parameters::seed`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0, max = 9_007_199_254_740_991_u64))]
+    pub seed: Option<u64>,
+    /// See [`Parameters::stop`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stop: Option<Vec<String>>,
+    /// See [`Parameters::system_prompt`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub system_prompt: Option<String>,
+}
+
+impl ParameterOverrides {
+    /// `beneath`, with what is set here in its place.
+    pub fn over(&self, beneath: Parameters) -> Parameters {
+        Parameters {
+            temperature: self.temperature.unwrap_or(beneath.temperature),
+            top_p: self.top_p.unwrap_or(beneath.top_p),
+            top_k: self.top_k.unwrap_or(beneath.top_k),
+            min_p: self.min_p.unwrap_or(beneath.min_p),
+            repetition_penalty: self.repetition_penalty.unwrap_or(beneath.repetition_penalty),
+            max_tokens: self.max_tokens.unwrap_or(beneath.max_tokens),
+            context_length: self.context_length.or(beneath.context_length),
+            seed: self.seed.or(beneath.seed),
+            stop: self.stop.clone().unwrap_or(beneath.stop),
+            system_prompt: self.system_prompt.clone().unwrap_or(beneath.system_prompt),
+        }
+    }
+
+    /// Checks every range.
+    ///
+    /// # Errors
+    /// As [`Parameters::validate`].
+    pub fn validate(&self) -> Result<()> {
+        self.over(Parameters::default()).validate()
     }
 }
 
@@ -113,6 +240,27 @@ mod tests {
         assert_eq!(with(|p| p.top_p = f64::INFINITY).as_deref(), Some("top_p"));
         assert_eq!(with(|p| p.max_tokens = 0).as_deref(), Some("max_tokens"));
         assert_eq!(with(|p| p.seed = Some(1 << 53)).as_deref(), Some("seed"));
+        assert_eq!(with(|p| p.top_k = 1001).as_deref(), Some("top_k"));
+        assert_eq!(with(|p| p.min_p = -0.1).as_deref(), Some("min_p"));
+        assert_eq!(with(|p| p.repetition_penalty = 0.4).as_deref(), Some("repetition_penalty"));
+        assert_eq!(with(|p| p.context_length = Some(127)).as_deref(), Some("context_length"));
+        assert_eq!(with(|p| p.stop = vec![String::new()]).as_deref(), Some("stop"));
+        assert_eq!(with(|p| p.stop = vec!["x".to_owned(); 9]).as_deref(), Some("stop"));
+        let long = |p: &mut Parameters| p.system_prompt = "x".repeat(65_537);
+        assert_eq!(with(long).as_deref(), Some("system_prompt"));
+    }
+
+    #[test]
+    fn what_is_set_replaces_what_stands_beneath_and_nothing_else() {
+        let beneath = Parameters { top_k: 40, seed: Some(7), ..Parameters::default() };
+        let above = ParameterOverrides {
+            temperature: Some(0.0),
+            stop: Some(vec!["END".to_owned()]),
+            ..ParameterOverrides::default()
+        };
+        let expected =
+            Parameters { temperature: 0.0, stop: vec!["END".to_owned()], ..beneath.clone() };
+        assert_eq!(above.over(beneath), expected);
     }
 
     proptest! {
@@ -121,7 +269,8 @@ mod tests {
             temperature in 0.0..=2.0_f64, top_p in 0.001..=1.0_f64,
             max_tokens in 1..=131_072_u32, seed in proptest::option::of(0..=MAX_SEED),
         ) {
-            let parameters = Parameters { temperature, top_p, max_tokens, seed };
+            let parameters =
+                Parameters { temperature, top_p, max_tokens, seed, ..Parameters::default() };
             prop_assert!(parameters.validate().is_ok());
             let text = serde_json::to_string(&parameters).expect("plain numbers serialize");
             let back: Parameters = serde_json::from_str(&text).expect("and parse again");

@@ -36,3 +36,16 @@ impl fmt::Display for ModelId {
         self.0.fmt(f)
     }
 }
+
+/// A mode: a word for those the product ships, a UUIDv7 for a person's own.
+#[derive(
+    Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(transparent)]
+pub struct ModeId(pub String);
+
+impl fmt::Display for ModeId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}

@@ -2,18 +2,28 @@
 //! parameters and runs. Small, stable, no I/O.
 
 mod clock;
+mod comparison;
+mod configuration;
 mod error;
 mod generation;
+mod history;
 mod id;
 mod load;
+mod notification;
 mod page;
 pub mod processor;
 mod run;
+mod settings;
 
 pub use clock::{Clock, SystemClock, Timestamp};
+pub use comparison::{Comparison, Criterion, Score, ScoreLine, Weights, Winner};
+pub use configuration::{Mode, ModelConfiguration, Preset, Price};
 pub use error::{Code, Error, Result};
-pub use generation::{MAX_PROMPT_BYTES, Message, Parameters, Role};
-pub use id::{ModelId, RunId};
+pub use generation::{MAX_PROMPT_BYTES, Message, ParameterOverrides, Parameters, Role};
+pub use history::{Deletion, Facet, RunCount, RunFacets, RunFilter, RunQuery, RunSort};
+pub use id::{ModeId, ModelId, RunId};
 pub use load::{LoadProgress, LoadStage};
+pub use notification::{Level, Notice, Notification, Subject, Topic};
 pub use page::{Page, PageRequest};
-pub use run::{FinishReason, Measures, Outcome, Run, RunSummary};
+pub use run::{Cost, FinishReason, Measures, ModeRef, Outcome, Run, RunSummary};
+pub use settings::{Density, Settings, Theme};

@@ -1,4 +1,4 @@
-use crate::{Error, ModelId, Parameters, RunId, Timestamp};
+use crate::{Error, ModeId, ModelId, Parameters, RunId, Timestamp};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -47,6 +47,26 @@ pub struct Measures {
     pub tokens_out: Option<u32>,
 }
 
+/// What a run cost, by the price of its model at its end.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Cost {
+    /// In units of the currency.
+    pub amount: f64,
+    /// ISO 4217 code.
+    pub currency: String,
+    /// When the price it was computed with was set.
+    pub priced_at: Timestamp,
+}
+
+/// The mode a run was made in, named as it was called then.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ModeRef {
+    /// The mode.
+    pub id: ModeId,
+    /// Its name at the time.
+    pub name: String,
+}
+
 /// One inference request and its answer, as stored.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Run {
@@ -72,6 +92,18 @@ pub struct Run {
     pub error: Option<Error>,
     /// What was measured.
     pub measures: Measures,
+    /// In which mode, when one was chosen.
+    pub mode: Option<ModeRef>,
+    /// Whether the answer was streamed while it was made.
+    pub streamed: bool,
+    /// What it cost; absent when its model had no price, or tokens were not
+    /// counted.
+    pub cost: Option<Cost>,
+    /// A person's rating, 1 to 5.
+    #[schemars(range(min = 1, max = 5))]
+    pub rating: Option<u8>,
+    /// A person's tags, sorted.
+    pub tags: Vec<String>,
 }
 
 /// A run as a row of a list.
@@ -81,12 +113,23 @@ pub struct RunSummary {
     pub id: RunId,
     /// When it was accepted.
     pub started_at: Timestamp,
+    /// The model that answered.
+    pub model: ModelId,
     /// The name of the model that answered.
     pub model_name: String,
+    /// In which mode, when one was chosen.
+    pub mode: Option<ModeRef>,
     /// The first 200 characters of what was asked.
     pub prompt_start: String,
     /// What became of it.
     pub outcome: Outcome,
     /// What was measured.
     pub measures: Measures,
+    /// What it cost; absent when its model had no price.
+    pub cost: Option<Cost>,
+    /// A person's rating, 1 to 5.
+    #[schemars(range(min = 1, max = 5))]
+    pub rating: Option<u8>,
+    /// A person's tags, sorted.
+    pub tags: Vec<String>,
 }

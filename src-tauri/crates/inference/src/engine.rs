@@ -1,4 +1,4 @@
-use crate::{recovery::Recovery, status::EngineState, status::EngineStatus};
+use crate::{Modes, recovery::Recovery, status::EngineState, status::EngineStatus};
 use nopenai_domain::{Code, Error, LoadProgress, ModelId, Result, RunId};
 use nopenai_models::Registry;
 use nopenai_protocol::ElementType;
@@ -40,6 +40,7 @@ pub struct Engine {
 
 pub(crate) struct Shared {
     pub options: EngineOptions,
+    modes: Modes,
     status: watch::Sender<EngineStatus>,
     turn: Arc<Semaphore>,
     loaded: Mutex<Option<Loaded>>,
@@ -62,6 +63,7 @@ impl Engine {
     /// An engine with no model loaded.
     pub fn new(options: EngineOptions) -> Self {
         let shared = Shared {
+            modes: Modes::new(options.store.clone()),
             options,
             status: watch::Sender::default(),
             turn: Arc::new(Semaphore::new(1)),
@@ -71,6 +73,11 @@ impl Engine {
             recovery: Recovery::default(),
         };
         Self { shared: Arc::new(shared) }
+    }
+
+    /// The modes prompts may name.
+    pub fn modes(&self) -> &Modes {
+        &self.shared.modes
     }
 
     /// What the engine is doing.
@@ -88,7 +95,8 @@ impl Engine {
     ///
     /// # Errors
     /// [`Code::NotFound`], [`Code::UnsupportedModel`] or [`Code::EngineFailed`];
-    /// [`Code::Cancelled`] when [`Engine::unload`] was called meanwhile.
+    /// [`Code::OutOfMemory`] when it doesn't fit, the present model staying
+    /// where it is; [`Code::Cancelled`] when [`Engine::unload`] was called meanwhile.
     pub async fn load(
         &self,
         model: &ModelId,
@@ -183,6 +191,7 @@ impl Engine {
         }
         let entry = self.shared.options.registry.get(model)?;
         let path = self.shared.options.registry.path(model)?;
+        self.check_memory(&entry).await?;
         self.discard(turn).await;
         self.update(|status| {
             *status = EngineStatus {
@@ -232,7 +241,7 @@ impl Engine {
         }
     }
 
-    fn worker_of(&self, model: &ModelId) -> Option<Worker> {
+    pub(crate) fn worker_of(&self, model: &ModelId) -> Option<Worker> {
         let loaded = lock(&self.shared.loaded);
         loaded
             .as_ref()
@@ -255,8 +264,8 @@ impl Engine {
         tokio::spawn(async move {
             let mut memory = worker.memory();
             while memory.changed().await.is_ok() {
-                let bytes = *memory.borrow_and_update();
-                engine.update(|status| status.memory_bytes = bytes);
+                let now = *memory.borrow_and_update();
+                engine.update(|status| status.show_memory(now));
             }
             let expected = {
                 let mut loaded = lock(&engine.shared.loaded);
@@ -279,6 +288,7 @@ impl Engine {
             status.device = Some(loaded.device.clone());
             status.element_type = Some(loaded.element_type.clone());
             status.process_id = worker.process_id();
+            status.show_memory(loaded.memory);
         });
     }
 

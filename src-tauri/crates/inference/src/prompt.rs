@@ -1,18 +1,32 @@
-use nopenai_domain::{Error, MAX_PROMPT_BYTES, Message, ModelId, Parameters, Result, Role};
+use nopenai_domain::{
+    Error, MAX_PROMPT_BYTES, Message, ModeId, ModelId, ParameterOverrides, Result, Role,
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// What to ask, of which model, with which parameters.
+/// What to ask, of which model, in which mode, with which parameters.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct Prompt {
-    /// The model to ask; it is loaded if it isn't. Absent: the loaded one.
+    /// The model to ask; it is loaded if it isn't. Absent: the mode's, and
+    /// where that names none, the loaded one.
     #[serde(default)]
     pub model: Option<ModelId>,
+    /// The mode, when one is chosen.
+    #[serde(default)]
+    pub mode: Option<ModeId>,
     /// The question, at most 1 MiB of text.
     pub prompt: String,
-    /// How to draw the answer.
+    /// Over the mode's and the model's own.
     #[serde(default)]
-    pub parameters: Parameters,
+    pub parameters: ParameterOverrides,
+    /// Whether the answer is streamed while it is made, or comes whole with
+    /// the last event.
+    #[serde(default = "yes")]
+    pub stream: bool,
+}
+
+fn yes() -> bool {
+    true
 }
 
 impl Prompt {
@@ -24,21 +38,43 @@ impl Prompt {
         if self.prompt.trim().is_empty() {
             return Err(Error::invalid("prompt", "The prompt is empty: type a question."));
         }
-        if self.prompt.len() > MAX_PROMPT_BYTES {
-            return Err(Error::invalid(
-                "prompt",
-                format!(
-                    "The prompt has {} bytes, and at most {MAX_PROMPT_BYTES} are read. Shorten it.",
-                    self.prompt.len()
-                ),
-            )
-            .with("used", self.prompt.len())
-            .with("available", MAX_PROMPT_BYTES));
-        }
+        check_length(&self.prompt)?;
         self.parameters.validate()
     }
+}
 
-    pub(crate) fn messages(&self) -> Vec<Message> {
-        vec![Message { role: Role::User, content: self.prompt.clone() }]
+/// Refuses a prompt that is too long to look at.
+pub(crate) fn check_length(prompt: &str) -> Result<()> {
+    let bytes = prompt.len();
+    if bytes <= MAX_PROMPT_BYTES {
+        return Ok(());
+    }
+    let message = format!(
+        "The prompt has {bytes} bytes, and at most {MAX_PROMPT_BYTES} are read. Shorten it."
+    );
+    let error = Error::invalid("prompt", message);
+    Err(error.with("used", bytes).with("available", MAX_PROMPT_BYTES))
+}
+
+/// The chat that is sent: a system prompt, where there is one, and the prompt.
+pub(crate) fn messages(system_prompt: &str, prompt: &str) -> Vec<Message> {
+    let system = (!system_prompt.trim().is_empty())
+        .then(|| Message { role: Role::System, content: system_prompt.to_owned() });
+    let user = Message { role: Role::User, content: prompt.to_owned() };
+    system.into_iter().chain([user]).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_system_prompt_comes_first_and_a_blank_one_not_at_all() {
+        let roles = |system| {
+            let messages = messages(system, "Hello");
+            messages.into_iter().map(|message| message.role).collect::<Vec<_>>()
+        };
+        assert_eq!(roles("Be brief."), [Role::System, Role::User]);
+        assert_eq!(roles(" \n"), [Role::User]);
     }
 }

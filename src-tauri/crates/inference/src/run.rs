@@ -1,9 +1,10 @@
-use crate::{Engine, EngineState, Prompt, engine::lock, measure::Stopwatch};
+use crate::{Engine, EngineState, Prompt, engine::lock, measure::Stopwatch, prompt::messages};
 use nopenai_domain::{
-    Code, Error, FinishReason, LoadProgress, Measures, ModelId, Outcome, Result, Run, RunId,
+    Code, Cost, Error, FinishReason, LoadProgress, Measures, Mode, ModeRef, ModelId, Outcome,
+    Result, Run, RunId,
 };
 use nopenai_runtime::GenerationEvent;
-use nopenai_store::History;
+use nopenai_store::{History, Store};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
@@ -38,7 +39,8 @@ pub enum RunStep {
         /// The seed of the draw.
         seed: u64,
     },
-    /// Text to append to the answer.
+    /// Text to append to the answer; none of these come of a run that isn't
+    /// streamed.
     Token {
         /// The text.
         text: String,
@@ -66,6 +68,7 @@ impl Engine {
         let cancel = CancellationToken::new();
         lock(&self.shared.runs).insert(run.id, cancel.clone());
         let mut conversation = Conversation {
+            store: self.shared.options.store.clone(),
             history: self.shared.options.store.history(),
             stopwatch,
             events,
@@ -74,7 +77,7 @@ impl Engine {
             run,
         };
         conversation.emit(RunStep::Accepted);
-        let ended = conversation.converse(self, &prompt, &cancel).await;
+        let ended = conversation.converse(self, &cancel).await;
         if ended.is_ok() {
             self.shared.recovery.succeeded();
         }
@@ -99,10 +102,11 @@ impl Engine {
 
     async fn record(&self, prompt: &Prompt) -> Result<Run> {
         let options = &self.shared.options;
-        let model = options.registry.get(&self.chosen(prompt)?)?;
+        let mode = self.mode(prompt.mode.as_ref()).await?;
+        let model = options.registry.get(&self.chosen(prompt, mode.as_ref())?)?;
         // Refuses a file the engine can't run before anything is recorded.
         options.registry.path(&model.id)?;
-        let mut parameters = prompt.parameters.clone();
+        let mut parameters = self.combine(&model.id, mode.as_ref(), &prompt.parameters).await?;
         parameters.seed.get_or_insert_with(options.draw_seed);
         let run = Run {
             id: RunId::generate(),
@@ -116,22 +120,29 @@ impl Engine {
             finish_reason: None,
             error: None,
             measures: Measures::default(),
+            mode: mode.map(|mode| ModeRef { id: mode.id, name: mode.name }),
+            streamed: prompt.stream,
+            cost: None,
+            rating: None,
+            tags: Vec::new(),
         };
         options.store.history().start(run.clone()).await?;
         Ok(run)
     }
 
-    fn chosen(&self, prompt: &Prompt) -> Result<ModelId> {
+    fn chosen(&self, prompt: &Prompt, mode: Option<&Mode>) -> Result<ModelId> {
         prompt
             .model
             .clone()
-            .or(self.status().model)
+            .or_else(|| mode.and_then(|mode| mode.model.clone()))
+            .or_else(|| self.status().model)
             .ok_or_else(|| Error::invalid("model", "No model is loaded: choose one in the header."))
     }
 }
 
 /// A run under way.
 struct Conversation<E> {
+    store: Store,
     history: History,
     stopwatch: Stopwatch,
     events: E,
@@ -149,7 +160,6 @@ impl<E: FnMut(RunEvent) + Send> Conversation<E> {
     async fn converse(
         &mut self,
         engine: &Engine,
-        prompt: &Prompt,
         cancel: &CancellationToken,
     ) -> Result<FinishReason> {
         let cancelled = || Error::new(Code::Cancelled, "The run was stopped.");
@@ -168,7 +178,8 @@ impl<E: FnMut(RunEvent) + Send> Conversation<E> {
         engine.update(|status| status.state = EngineState::Busy);
         let run = self.run.id;
         let parameters = self.run.parameters.clone();
-        let mut generation = worker.generate(run, prompt.messages(), parameters);
+        let messages = messages(&parameters.system_prompt, &self.run.prompt);
+        let mut generation = worker.generate(run, messages, parameters);
         let mut asked_to_stop = false;
         let ended = loop {
             let event = tokio::select! {
@@ -202,10 +213,7 @@ impl<E: FnMut(RunEvent) + Send> Conversation<E> {
             }
             GenerationEvent::Token(text) => {
                 self.stopwatch.token();
-                self.run.answer.push_str(&text);
-                self.history.append(self.run.id, self.pieces, text.clone());
-                self.pieces += 1;
-                self.emit(RunStep::Token { text });
+                self.say(text);
                 None
             }
             GenerationEvent::Finished { reason, tokens_out } => {
@@ -216,10 +224,37 @@ impl<E: FnMut(RunEvent) + Send> Conversation<E> {
         }
     }
 
+    fn say(&mut self, text: String) {
+        if text.is_empty() {
+            return;
+        }
+        self.run.answer.push_str(&text);
+        self.history.append(self.run.id, self.pieces, text.clone());
+        self.pieces += 1;
+        if self.run.streamed {
+            self.emit(RunStep::Token { text });
+        }
+    }
+
+    /// What the tokens that were counted cost by the price that is in force.
+    async fn cost(&self) -> Option<Cost> {
+        let tokens_in = self.run.measures.tokens_in?;
+        let tokens_out = self.run.measures.tokens_out?;
+        let now = self.store.clock().now();
+        match self.store.prices().at(self.run.model.clone(), now).await {
+            Ok(price) => Some(price?.cost(tokens_in, tokens_out)),
+            Err(error) => {
+                tracing::warn!(run = %self.run.id, %error, "a run's cost is not known");
+                None
+            }
+        }
+    }
+
     /// Measures and records the end, then tells it.
     async fn close(mut self, ended: Result<FinishReason>) -> Run {
         let measured = self.run.measures;
         self.run.measures = self.stopwatch.measures(measured.tokens_in, measured.tokens_out);
+        self.run.cost = self.cost().await;
         match ended {
             Ok(reason) => {
                 self.run.finish_reason = Some(reason);

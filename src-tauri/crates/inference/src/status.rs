@@ -1,4 +1,5 @@
 use nopenai_domain::{Error, LoadProgress, ModelId};
+use nopenai_protocol::ProcessMemory;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -31,8 +32,10 @@ pub struct EngineStatus {
     /// How far the load has come, while loading.
     pub progress: Option<LoadProgress>,
     /// Resident memory of the engine's process, bytes, as it last reported
-    /// (every two seconds).
+    /// (every two seconds, and at each run's end).
     pub memory_bytes: Option<u64>,
+    /// The most that was ever resident of that process, bytes.
+    pub peak_bytes: Option<u64>,
     /// Tokens that prompt and answer may have together.
     pub context_length: Option<u32>,
     /// The device the model is on, in words.
@@ -45,4 +48,11 @@ pub struct EngineStatus {
     pub waiting: u32,
     /// Why the last load failed or the engine's process ended.
     pub problem: Option<Error>,
+}
+
+impl EngineStatus {
+    pub(crate) fn show_memory(&mut self, memory: Option<ProcessMemory>) {
+        self.memory_bytes = memory.map(|memory| memory.resident_bytes);
+        self.peak_bytes = memory.map(|memory| memory.peak_bytes);
+    }
 }

@@ -2,7 +2,7 @@ use nopenai_domain::{Error, ModelId, Timestamp};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// What a model file says about itself, once it passed inspection.
+/// What a model says about itself, once it passed inspection.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Facts {
     /// The architecture as the file names it, for example "llama".
@@ -18,23 +18,92 @@ pub struct Facts {
     /// The name its maker wrote into it, unedited; often less telling than the
     /// file's name.
     pub name: Option<String>,
-    /// What its tensors occupy, bytes: a lower bound of the memory it needs.
+    /// What its tensors occupy in the file, bytes.
     pub weight_bytes: u64,
+    /// What its tensors occupy once the engine has loaded them on a CPU with
+    /// F32 activations, bytes.
+    pub loaded_weight_bytes: u64,
+    /// How many blocks follow each other.
+    pub layers: Option<u32>,
+    /// Attention heads of a block.
+    pub heads: Option<u32>,
+    /// Heads that keys and values have; fewer than `heads` where several share
+    /// them.
+    pub kv_heads: Option<u32>,
+    /// Numbers in a head.
+    pub head_dim: Option<u32>,
+    /// Numbers between the blocks, for a token.
+    pub hidden_size: Option<u32>,
+    /// Numbers within a block's feed-forward part, for a token.
+    pub feed_forward_size: Option<u32>,
+    /// How many tokens it knows.
+    pub vocabulary: Option<u32>,
+    /// The licence as its maker wrote it, for example "apache-2.0".
+    pub licence: Option<String>,
+    /// The template that turns a chat into its prompt (Jinja), when it has one
+    /// of at most 64 KiB.
+    pub chat_template: Option<String>,
+    /// The kind of tokenizer, for example "gpt2" or "BPE".
+    pub tokenizer: Option<String>,
 }
 
-/// A file of the models folder. Exactly one of `facts` and `problem` is set.
+/// How a model's files are laid out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Format {
+    /// One file with everything in it (ggml-org/ggml, `docs/gguf.md`).
+    Gguf,
+    /// A folder of weights with configuration and tokenizer beside them
+    /// (huggingface/safetensors).
+    Safetensors,
+    /// A pickle, which is listed and never opened.
+    Pickle,
+}
+
+/// A file of a model.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ModelFile {
+    /// Its name without folders.
+    pub name: String,
+    /// Its size, bytes.
+    pub size_bytes: u64,
+}
+
+/// How far the hash of a model has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct HashProgress {
+    /// Bytes read so far.
+    pub bytes_done: u64,
+    /// Bytes to read.
+    pub bytes_total: u64,
+}
+
+/// A model of the models folder. Exactly one of `facts` and `problem` is set.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Model {
     /// Its identifier: the path below the models folder, with forward slashes.
     pub id: ModelId,
-    /// The name to show.
+    /// The name to show: a person's own, else one made of the file's.
     pub name: String,
-    /// The file's name without its folders.
+    /// A person's own name for it.
+    pub alias: Option<String>,
+    /// How its files are laid out.
+    pub format: Format,
+    /// The name of its file, or of its folder, without the folders above.
     pub file: String,
-    /// The file's size, bytes.
+    /// The files it consists of, by name.
+    pub files: Vec<ModelFile>,
+    /// The size of its files, bytes.
     pub size_bytes: u64,
-    /// When the file was last written.
+    /// When the last of its files was written.
     pub modified_at: Timestamp,
+    /// Where the link in the models folder points, when it is one.
+    pub link_target: Option<String>,
+    /// SHA-256, hexadecimal: of a file; of a folder, that of the lines
+    /// `sha256sum *.safetensors` prints for it. Absent until it was computed.
+    pub sha256: Option<String>,
+    /// How far its computation has come, while it is under way.
+    pub hashing: Option<HashProgress>,
     /// What it is, when the engine can run it.
     pub facts: Option<Facts>,
     /// Why the engine can't run it.
@@ -48,6 +117,6 @@ pub struct ModelList {
     pub folder: String,
     /// Why the folder can't be read, or was read only in part.
     pub problem: Option<Error>,
-    /// Its model files, by identifier.
+    /// Its models, by identifier, without those taken off the list.
     pub models: Vec<Model>,
 }

@@ -1,4 +1,9 @@
-//! The name to show for a model.
+//! Names and texts of strangers, made fit to show.
+
+use nopenai_domain::Error;
+
+/// The longest name a person may give.
+const MOST_ALIAS_CHARACTERS: usize = 80;
 
 /// Longer names from a file's metadata are paths or descriptions.
 const MOST_CHARACTERS: usize = 64;
@@ -10,7 +15,7 @@ const MOST_CHARACTERS: usize = 64;
 /// Ep2"). So the metadata only decide the spelling when both have the same
 /// words, and speak alone when the file's name says nothing ("model.gguf").
 pub(crate) fn display_name(file: &str, stated: Option<&str>) -> String {
-    let stem = file.rsplit_once('.').map_or(file, |(stem, _)| stem);
+    let stem = stem(file);
     let stated = stated.map(plain).filter(|name| is_telling(name));
     let words = words(stem);
     match stated {
@@ -21,15 +26,59 @@ pub(crate) fn display_name(file: &str, stated: Option<&str>) -> String {
     }
 }
 
+/// A text of the file as a message may show it: short, and without characters
+/// that move a terminal's or a screen's cursor.
+pub(crate) fn shown(text: &str) -> String {
+    const MOST: usize = 80;
+    let mut shown: String = text.chars().take(MOST).flat_map(char::escape_debug).collect();
+    if text.chars().nth(MOST).is_some() {
+        shown.push('…');
+    }
+    shown
+}
+
+/// Whether a character isn't seen, or turns the text around.
+fn is_mark(c: char) -> bool {
+    matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+}
+
+/// A person's name for a model, without the spaces around it.
+///
+/// # Errors
+/// [`nopenai_domain::Code::InvalidInput`] for one that is empty, too long, or
+/// has characters that aren't seen.
+pub(crate) fn alias(name: &str) -> nopenai_domain::Result<String> {
+    const FIELD: &str = "name";
+    let name = name.trim();
+    let length = name.chars().count();
+    if !(1..=MOST_ALIAS_CHARACTERS).contains(&length) {
+        let message =
+            format!("The name has {length} characters; 1 to {MOST_ALIAS_CHARACTERS} are possible.");
+        return Err(Error::invalid(FIELD, message));
+    }
+    if name.chars().any(|c| c.is_control() || is_mark(c)) {
+        let message = "The name has characters that are not seen, such as line breaks or marks of \
+                       writing direction. Leave them out.";
+        return Err(Error::invalid(FIELD, message));
+    }
+    Ok(name.to_owned())
+}
+
 /// Without characters that aren't seen or that turn the text around.
 fn plain(text: &str) -> String {
-    let is_mark = |c: char| matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}');
     let seen: String = text
         .chars()
         .map(|c| if c.is_control() { ' ' } else { c })
         .filter(|&c| !is_mark(c))
         .collect();
     seen.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Without the ending of a model file; a folder's name has dots of its own.
+fn stem(file: &str) -> &str {
+    const ENDINGS: [&str; 5] = ["gguf", "safetensors", "bin", "pt", "pth"];
+    let is_ending = |ending: &str| ENDINGS.iter().any(|known| known.eq_ignore_ascii_case(ending));
+    file.rsplit_once('.').filter(|(_, ending)| is_ending(ending)).map_or(file, |(stem, _)| stem)
 }
 
 fn is_telling(name: &str) -> bool {
@@ -104,9 +153,26 @@ mod tests {
             ("Q4_0.gguf", None, "Q4 0"),
             ("-.gguf", None, "-"),
             ("a\u{202e}b\n.gguf", None, "ab"),
+            // A folder.
+            ("Qwen2.5-0.5B-Instruct", None, "Qwen2.5 0.5B Instruct"),
         ];
         for (file, stated, expected) in cases {
             assert_eq!(display_name(file, stated), expected, "{file} {stated:?}");
+        }
+    }
+
+    #[test]
+    fn a_persons_name_is_short_and_seen() {
+        assert_eq!(
+            alias("  Zweiter Versuch (نموذج) 🙂 ").ok().as_deref(),
+            Some("Zweiter Versuch (نموذج) 🙂")
+        );
+        let longest = "ü".repeat(80);
+        assert_eq!(alias(&longest).ok(), Some(longest.clone()));
+        for wrong in ["", "  ", "a\nb", "a\u{202e}b", "a\u{0}", &"x".repeat(81)] {
+            let error = alias(wrong).expect_err("refused");
+            assert_eq!(error.code, nopenai_domain::Code::InvalidInput);
+            assert_eq!(error.details["field"], "name");
         }
     }
 }

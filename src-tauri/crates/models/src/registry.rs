@@ -1,36 +1,33 @@
-use crate::scan::Scanner;
-use crate::{Model, ModelList};
-use nopenai_domain::{Code, Error, ModelId, Result, Timestamp};
-use notify::event::{AccessKind, AccessMode};
-use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher};
+use crate::candidate::{Candidate, parts};
+use crate::listing::Listing;
+use crate::lookout::{self, Signal};
+use crate::{Format, Model, ModelList, hash, name};
+use nopenai_domain::{Code, Error, ModelId, Result};
+use nopenai_store::Store;
+use std::collections::HashSet;
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::sync::mpsc::Sender;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 use tokio::sync::watch;
 
-/// How long the folder must be quiet before it is looked at again.
-const QUIET: Duration = Duration::from_millis(300);
-/// How long a folder that is never quiet (a file being copied in) may wait.
-const PATIENCE: Duration = Duration::from_secs(2);
-/// How often a folder is looked at that can't be watched: it isn't there.
-const POLL: Duration = Duration::from_secs(2);
-/// How often one that is watched, because not every file system tells of
-/// changes (network shares, targets of links).
-const RECHECK: Duration = Duration::from_secs(30);
+/// How long the watching may take to find what was put in the folder.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// The models of a folder, kept up to date. Clones are cheap and share it; the
 /// watching ends with the last one.
 #[derive(Clone)]
 pub struct Registry {
-    shared: Arc<Shared>,
+    pub(crate) shared: Arc<Shared>,
 }
 
-struct Shared {
-    folder: PathBuf,
-    list: watch::Receiver<Arc<ModelList>>,
+pub(crate) struct Shared {
+    listing: Arc<Listing>,
     signal: Sender<Signal>,
+    /// The names of what is being brought in.
+    pub importing: Mutex<HashSet<String>>,
 }
 
 impl Drop for Shared {
@@ -40,41 +37,37 @@ impl Drop for Shared {
     }
 }
 
-enum Signal {
-    Changed,
-    End,
-}
-
 impl Registry {
     /// Looks at `folder` and watches it from then on. A folder that isn't there
-    /// is no error: the list says so, until it appears.
+    /// is no error: the list says so, until it appears. What `store` remembers
+    /// of models shows in the list.
     ///
-    /// Returns after the first look, some 20 ms for a model: call it where
-    /// blocking is allowed.
-    pub fn open(folder: impl AsRef<Path>) -> Self {
-        let folder = folder.as_ref();
-        let folder = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
-        let (signal, signals) = mpsc::channel();
-        let mut lookout = Lookout::new(folder.clone(), signal.clone());
-        let (sender, list) = watch::channel(Arc::new(lookout.look()));
-        let spawned = thread::Builder::new()
-            .name("models-watch".to_owned())
-            .spawn(move || keep(&mut lookout, &signals, &sender));
-        if let Err(error) = spawned {
-            tracing::error!(%error, "the models folder is not watched");
-        }
-        let shared = Shared { folder, list, signal };
-        Self { shared: Arc::new(shared) }
+    /// Blocks for the first look, some 20 ms for a model.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn open(folder: impl AsRef<Path>, store: Store) -> Result<Self> {
+        let listing = Arc::new(Listing::new(store).await?);
+        let found = listing.clone();
+        let signal = lookout::watch(absolute(folder.as_ref()), move |list| found.scanned(list));
+        hash::keep_hashed(&listing);
+        let shared = Shared { listing, signal, importing: Mutex::default() };
+        Ok(Self { shared: Arc::new(shared) })
+    }
+
+    /// Watches another folder from now on.
+    pub fn set_folder(&self, folder: impl AsRef<Path>) {
+        self.signal(Signal::Folder(absolute(folder.as_ref())));
     }
 
     /// The list as it is now and as it changes.
     pub fn subscribe(&self) -> watch::Receiver<Arc<ModelList>> {
-        self.shared.list.clone()
+        self.shared.listing.subscribe()
     }
 
     /// The list as it is now.
     pub fn list(&self) -> ModelList {
-        ModelList::clone(&self.shared.list.borrow())
+        ModelList::clone(&self.subscribe().borrow())
     }
 
     /// A model of the list, also one with a problem.
@@ -83,14 +76,16 @@ impl Registry {
     /// [`Code::NotFound`] for one that isn't there, [`Code::FolderUnavailable`]
     /// when that is because the folder can't be read.
     pub fn get(&self, id: &ModelId) -> Result<Model> {
-        let list = self.shared.list.borrow();
+        let list = self.subscribe();
+        let list = list.borrow();
         match list.models.iter().find(|model| model.id == *id) {
             Some(model) => Ok(model.clone()),
             None => Err(list.problem.clone().unwrap_or_else(|| missing(id))),
         }
     }
 
-    /// The file of a model that passed inspection, unchanged since then.
+    /// The file or folder of a model that passed inspection, unchanged since
+    /// then.
     ///
     /// # Errors
     /// As [`Registry::get`], and [`Code::UnsupportedModel`] for a model with a
@@ -100,28 +95,113 @@ impl Registry {
         if let Some(problem) = model.problem {
             return Err(problem);
         }
-        // Identifiers of the list come from walking down the folder, so that
-        // none of them leads out of it.
-        let path = self.shared.folder.join(&id.0);
-        let Ok(metadata) = path.metadata() else {
-            self.look_again();
+        let path = self.place(id);
+        let Ok(now) = Candidate::at(path.clone()) else {
+            self.signal(Signal::Changed);
             return Err(missing(id));
         };
-        let modified = metadata.modified().ok().map(Timestamp::from);
-        if metadata.len() != model.size_bytes || modified != Some(model.modified_at) {
-            self.look_again();
+        if now.size() != model.size_bytes || model.modified_at != now.modified().into() {
+            self.signal(Signal::Changed);
             return Err(Error::new(
                 Code::UnsupportedModel,
-                format!("The file {id} has just changed and is looked at. Try again in a moment."),
+                format!("The model {id} has just changed and is looked at. Try again in a moment."),
             )
             .with("model", id.0.as_str()));
         }
         Ok(path)
     }
 
-    fn look_again(&self) {
-        let _ = self.shared.signal.send(Signal::Changed);
+    /// Gives a model a name of a person's own; none: the one made of its
+    /// file's.
+    ///
+    /// # Errors
+    /// As [`Registry::get`]; [`Code::InvalidInput`] for a name that is empty,
+    /// too long or not seen; those of the store.
+    pub async fn rename(&self, id: &ModelId, name: Option<String>) -> Result<Model> {
+        let alias = name.as_deref().map(name::alias).transpose()?;
+        let model = self.get(id)?;
+        self.shared.listing.remember(&model, |record| record.alias = alias).await?;
+        self.get(id)
     }
+
+    /// Takes a model off the list. Its files stay, and [`Registry::restore`]
+    /// brings it back, unless they are to be deleted. Of a link only the link
+    /// is deleted; of a folder, what else lies in it stays.
+    ///
+    /// # Errors
+    /// As [`Registry::get`]; [`Code::FileUnavailable`] when a file can't be
+    /// deleted; those of the store.
+    pub async fn remove(&self, id: &ModelId, delete_files: bool) -> Result<()> {
+        let model = self.get(id)?;
+        if !delete_files {
+            self.shared.listing.remember(&model, |record| record.hidden = true).await?;
+            return Ok(());
+        }
+        delete(&self.place(id), &model).map_err(|error| {
+            let message = format!("{} cannot be deleted: {error}.", model.file);
+            Error::new(Code::FileUnavailable, message).with("model", id.0.as_str())
+        })?;
+        self.shared.listing.forget(id).await?;
+        self.signal(Signal::Look);
+        let gone = |list: &ModelList| list.models.iter().all(|model| model.id != *id);
+        self.until(gone).await
+    }
+
+    /// Brings a model back that was taken off the list.
+    ///
+    /// # Errors
+    /// [`Code::NotFound`] when its files are gone; those of the store.
+    pub async fn restore(&self, id: &ModelId) -> Result<Model> {
+        let model = self.shared.listing.find(id).ok_or_else(|| missing(id))?;
+        self.shared.listing.remember(&model, |record| record.hidden = false).await?;
+        self.get(id)
+    }
+
+    /// The list's folder.
+    pub(crate) fn folder(&self) -> PathBuf {
+        PathBuf::from(&self.subscribe().borrow().folder)
+    }
+
+    /// Waits until what was just put in the folder is found, and gives it.
+    pub(crate) async fn found(&self, id: &ModelId) -> Result<Model> {
+        self.signal(Signal::Look);
+        let listing = self.shared.listing.clone();
+        self.until(|_| listing.find(id).is_some()).await?;
+        self.restore(id).await
+    }
+
+    /// Identifiers of the list come from walking down the folder, so that none
+    /// of them leads out of it.
+    fn place(&self, id: &ModelId) -> PathBuf {
+        self.folder().join(&id.0)
+    }
+
+    async fn until(&self, is: impl Fn(&ModelList) -> bool) -> Result<()> {
+        let mut list = self.subscribe();
+        let seen = tokio::time::timeout(PATIENCE, list.wait_for(|list| is(list))).await;
+        match seen {
+            Ok(Ok(_)) => Ok(()),
+            _ => Err(self.list().problem.unwrap_or_else(|| {
+                let message = "The models folder was not read in time. Try again.";
+                Error::new(Code::FolderUnavailable, message)
+            })),
+        }
+    }
+
+    fn signal(&self, signal: Signal) {
+        // It fails only when the watching has ended already.
+        let _ = self.shared.signal.send(signal);
+    }
+}
+
+impl Shared {
+    pub fn importing(&self) -> std::sync::MutexGuard<'_, HashSet<String>> {
+        self.importing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn absolute(folder: &Path) -> PathBuf {
+    std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned())
 }
 
 fn missing(id: &ModelId) -> Error {
@@ -129,115 +209,23 @@ fn missing(id: &ModelId) -> Error {
     Error::new(Code::NotFound, message).with("model", id.0.as_str())
 }
 
-/// Looks at the folder when it has changed, until told to end.
-fn keep(lookout: &mut Lookout, signals: &Receiver<Signal>, list: &watch::Sender<Arc<ModelList>>) {
-    while wait(signals, lookout.pause()) {
-        let new = lookout.look();
-        list.send_if_modified(|old| {
-            let differs = **old != new;
-            if differs {
-                *old = Arc::new(new);
-            }
-            differs
-        });
+/// Deletes what belongs to a model, and its folder when nothing else is in it.
+fn delete(path: &Path, model: &Model) -> io::Result<()> {
+    if model.link_target.is_some() || model.format != Format::Safetensors || !path.is_dir() {
+        return remove_link_or_file(path);
+    }
+    for part in parts(path)? {
+        fs::remove_file(path.join(part.name))?;
+    }
+    match fs::remove_dir(path) {
+        Err(error) if error.kind() == io::ErrorKind::DirectoryNotEmpty => Ok(()),
+        result => result,
     }
 }
 
-/// Waits for a change and the quiet after it, or until `pause` is over. Tells
-/// whether to go on.
-fn wait(signals: &Receiver<Signal>, pause: Duration) -> bool {
-    match signals.recv_timeout(pause) {
-        Ok(Signal::Changed) => {}
-        Err(RecvTimeoutError::Timeout) => return true,
-        Ok(Signal::End) | Err(RecvTimeoutError::Disconnected) => return false,
-    }
-    let since = Instant::now();
-    while since.elapsed() < PATIENCE {
-        match signals.recv_timeout(QUIET) {
-            Ok(Signal::Changed) => {}
-            Err(RecvTimeoutError::Timeout) => return true,
-            Ok(Signal::End) | Err(RecvTimeoutError::Disconnected) => return false,
-        }
-    }
-    true
-}
-
-/// Looks at the folder, and arranges to be told of its changes.
-struct Lookout {
-    scanner: Scanner,
-    signal: Sender<Signal>,
-    watcher: Option<RecommendedWatcher>,
-}
-
-impl Lookout {
-    fn new(folder: PathBuf, signal: Sender<Signal>) -> Self {
-        Self { scanner: Scanner::new(folder), signal, watcher: None }
-    }
-
-    /// Every look begins a new watch: the old one may hold folders that were
-    /// removed or replaced since. Folders are watched one by one, because a
-    /// recursive watch has no bound.
-    fn look(&mut self) -> ModelList {
-        let mut watcher = self.watcher();
-        let mut is_watched = watcher.is_some();
-        let list = self.scanner.scan(&mut |folder| {
-            if let Some(watcher) = &mut watcher
-                && let Err(error) = watcher.watch(folder, RecursiveMode::NonRecursive)
-            {
-                is_watched = false;
-                tracing::debug!(folder = %folder.display(), %error, "folder not watched");
-            }
-        });
-        self.watcher = watcher.filter(|_| is_watched);
-        list
-    }
-
-    fn watcher(&self) -> Option<RecommendedWatcher> {
-        let signal = self.signal.clone();
-        let told = move |event: notify::Result<Event>| {
-            if event.is_ok_and(|event| !is_ours(event.kind)) {
-                let _ = signal.send(Signal::Changed);
-            }
-        };
-        notify::recommended_watcher(told)
-            .inspect_err(|error| tracing::warn!(%error, "folders cannot be watched"))
-            .ok()
-    }
-
-    /// How long to wait when no change is told of.
-    fn pause(&self) -> Duration {
-        if self.watcher.is_some() { RECHECK } else { POLL }
-    }
-}
-
-/// Whether an event may come from our own reading.
-fn is_ours(kind: EventKind) -> bool {
-    match kind {
-        EventKind::Access(AccessKind::Close(AccessMode::Write)) => false,
-        EventKind::Access(_) => true,
-        _ => false,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn our_own_reading_is_no_change() {
-        let folder = tempfile::tempdir().expect("a temporary folder");
-        let file = folder.path().join("a.gguf");
-        std::fs::write(&file, "x").expect("a file");
-        let (signal, signals) = mpsc::channel();
-        let mut lookout = Lookout::new(folder.path().to_owned(), signal);
-        assert_eq!(lookout.look().models.len(), 1);
-        assert_eq!(lookout.pause(), RECHECK);
-        lookout.look();
-        assert!(matches!(
-            signals.recv_timeout(Duration::from_millis(500)),
-            Err(RecvTimeoutError::Timeout)
-        ));
-        std::fs::write(&file, "y").expect("written again");
-        assert!(signals.recv_timeout(Duration::from_secs(10)).is_ok());
-    }
+/// Windows distinguishes links to folders from those to files.
+fn remove_link_or_file(path: &Path) -> io::Result<()> {
+    fs::remove_file(path).or_else(|error| {
+        if cfg!(windows) && path.is_dir() { fs::remove_dir(path) } else { Err(error) }
+    })
 }

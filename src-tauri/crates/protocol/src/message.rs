@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 /// The protocol's version. A worker of another version is refused at
 /// [`FromWorker::Hello`].
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// The type in which activations are computed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,10 +24,13 @@ pub enum ElementType {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum ToWorker {
-    /// Load this inspected model file; a worker loads one model in its life.
+    /// Load this inspected model; a worker loads one model in its life.
     Load {
-        /// The GGUF file.
+        /// A GGUF file, or a folder of safetensors with their configuration
+        /// and tokenizer.
         path: PathBuf,
+        /// What its weights occupy on disk, bytes, for the progress.
+        bytes_total: u64,
         /// The type of activations.
         element_type: ElementType,
     },
@@ -45,6 +48,24 @@ pub enum ToWorker {
         /// The run.
         run: RunId,
     },
+    /// Count the tokens these messages would be sent as, also while a run is
+    /// under way.
+    Count {
+        /// Named in the reply.
+        count: u64,
+        /// The chat, without template.
+        messages: Vec<Message>,
+    },
+}
+
+/// Memory of the worker's process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProcessMemory {
+    /// Resident now, bytes.
+    pub resident_bytes: u64,
+    /// The most that was ever resident, bytes: as the system counts it on
+    /// Linux, elsewhere the most that was seen.
+    pub peak_bytes: u64,
 }
 
 /// A model that is ready to answer.
@@ -56,6 +77,9 @@ pub struct LoadedModel {
     pub device: String,
     /// The type of activations, in words ("F32").
     pub element_type: String,
+    /// Of the process with the model in it; absent where the system does not
+    /// tell.
+    pub memory: Option<ProcessMemory>,
 }
 
 /// From a worker to the studio.
@@ -88,7 +112,8 @@ pub enum FromWorker {
     Token {
         /// The run.
         run: RunId,
-        /// What to append.
+        /// What to append; empty for a token whose text is held back because a
+        /// stop text may begin with it.
         text: String,
     },
     /// The run ended in order.
@@ -97,7 +122,8 @@ pub enum FromWorker {
         run: RunId,
         /// Why the model stopped.
         reason: FinishReason,
-        /// Tokens of the answer.
+        /// Tokens of the answer, those of a stop text included, without the
+        /// one that ends the sequence.
         tokens_out: u32,
     },
     /// The run failed; the worker goes on.
@@ -107,9 +133,14 @@ pub enum FromWorker {
         /// Why.
         error: Error,
     },
-    /// Resident memory of the worker's process, every two seconds.
-    Memory {
-        /// In bytes.
-        bytes: u64,
+    /// How many tokens the messages of a count have.
+    Counted {
+        /// The count.
+        count: u64,
+        /// Tokens, template included; or why they could not be counted.
+        tokens: Result<u32, Error>,
     },
+    /// Memory of the worker's process: every two seconds, and at each run's
+    /// end before it is told.
+    Memory(ProcessMemory),
 }

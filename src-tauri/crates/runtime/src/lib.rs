@@ -4,8 +4,11 @@
 //! process with one model in it; whatever happens to it, its runs end with a
 //! reason and the studio goes on.
 
+mod counts;
+mod memory;
 mod runs;
 mod worker;
 
+pub use memory::{SystemMemory, system_memory};
 pub use runs::{Generation, GenerationEvent};
 pub use worker::{Launcher, Worker};

@@ -14,7 +14,7 @@ pub enum GenerationEvent {
         /// Tokens of the prompt, template included.
         tokens_in: u32,
     },
-    /// Text to append to the answer.
+    /// A token's text, to append to the answer; empty while it is held back.
     Token(String),
     /// The run ended in order.
     Finished {

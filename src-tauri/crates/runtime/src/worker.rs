@@ -1,6 +1,9 @@
+use crate::counts::Counts;
 use crate::runs::{Generation, Runs};
 use nopenai_domain::{Code, Error, LoadProgress, LoadStage, Message, Parameters, Result, RunId};
-use nopenai_protocol::{ElementType, FromWorker, LoadedModel, Reader, ToWorker, VERSION, Writer};
+use nopenai_protocol::{
+    ElementType, FromWorker, LoadedModel, ProcessMemory, Reader, ToWorker, VERSION, Writer,
+};
 use std::{
     collections::VecDeque,
     path::{Path, PathBuf},
@@ -50,7 +53,7 @@ impl Launcher {
         element_type: ElementType,
         mut progress: impl FnMut(LoadProgress),
     ) -> Result<Worker> {
-        let bytes_total = std::fs::metadata(model).map_or(0, |file| file.len());
+        let bytes_total = weight_bytes(model);
         progress(LoadProgress { stage: LoadStage::Starting, bytes_read: 0, bytes_total });
         let mut process = self.spawn()?;
         let hello = tokio::time::timeout(HELLO_TIMEOUT, process.reader.next()).await;
@@ -66,7 +69,7 @@ impl Launcher {
             Err(_) => return Err(engine_failed("The engine's process did not answer.")),
             _ => return Err(process.death().await),
         }
-        let load = ToWorker::Load { path: model.to_owned(), element_type };
+        let load = ToWorker::Load { path: model.to_owned(), bytes_total, element_type };
         if process.writer.send(&load).await.is_err() {
             return Err(process.death().await);
         }
@@ -89,6 +92,9 @@ impl Launcher {
             // A local folder can make the engine ask the hub: nothing leaves
             // this machine unless a download was asked for.
             .env("HF_HUB_OFFLINE", "1")
+            // glibc gives every thread an arena, and what one frees another
+            // doesn't use: with engines that come and go, memory grew for good.
+            .env("MALLOC_ARENA_MAX", "2")
             .kill_on_drop(true)
             .spawn()
             .map_err(|error| {
@@ -105,6 +111,21 @@ impl Launcher {
         tokio::spawn(log.clone().follow(stderr));
         Ok(Process { child, reader: Reader::new(stdout), writer: Writer::new(stdin), log })
     }
+}
+
+/// What a model's weights occupy on disk: a file, or the safetensors of a
+/// folder.
+fn weight_bytes(model: &Path) -> u64 {
+    let Ok(entries) = std::fs::read_dir(model) else {
+        return std::fs::metadata(model).map_or(0, |file| file.len());
+    };
+    entries
+        .flatten()
+        .map(|entry| entry.path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "safetensors"))
+        .filter_map(|path| path.metadata().ok())
+        .map(|file| file.len())
+        .sum()
 }
 
 /// A started process, before its model is loaded.
@@ -126,8 +147,8 @@ impl Process {
     fn supervise(self, loaded: LoadedModel) -> Worker {
         let Self { child, reader, mut writer, log } = self;
         let process_id = child.id();
-        let runs = Arc::new(Runs::default());
-        let (memory, memory_seen) = watch::channel(None);
+        let heard = Heard::default();
+        let (memory, memory_seen) = watch::channel(loaded.memory);
         let (to_worker, mut outgoing) = mpsc::unbounded_channel();
         let (kill, killed) = watch::channel(false);
         tokio::spawn(async move {
@@ -137,11 +158,11 @@ impl Process {
                 }
             }
         });
-        let supervisor = tokio::spawn(supervise(child, reader, killed, runs.clone(), memory, log));
+        let supervisor = tokio::spawn(supervise(child, reader, killed, heard.clone(), memory, log));
         Worker {
             loaded,
             process_id,
-            runs,
+            heard,
             to_worker,
             memory: memory_seen,
             kill: Arc::new(kill),
@@ -150,13 +171,20 @@ impl Process {
     }
 }
 
-/// Reads what the worker says until it ends, then ends its runs.
+/// Those who wait for what the worker says.
+#[derive(Clone, Default)]
+struct Heard {
+    runs: Arc<Runs>,
+    counts: Arc<Counts>,
+}
+
+/// Reads what the worker says until it ends, then ends its runs and counts.
 async fn supervise(
     mut child: Child,
     mut reader: Reader<ChildStdout, FromWorker>,
     mut killed: watch::Receiver<bool>,
-    runs: Arc<Runs>,
-    memory: watch::Sender<Option<u64>>,
+    heard: Heard,
+    memory: watch::Sender<Option<ProcessMemory>>,
     log: Arc<Log>,
 ) {
     loop {
@@ -165,10 +193,11 @@ async fn supervise(
             _ = killed.wait_for(|wanted| *wanted) => Ok(None),
         };
         match message {
-            Ok(Some(FromWorker::Memory { bytes })) => {
-                memory.send_replace(Some(bytes));
+            Ok(Some(FromWorker::Memory(now))) => {
+                memory.send_replace(Some(now));
             }
-            Ok(Some(message)) => runs.deliver(message),
+            Ok(Some(FromWorker::Counted { count, tokens })) => heard.counts.deliver(count, tokens),
+            Ok(Some(message)) => heard.runs.deliver(message),
             Ok(None) | Err(_) => break,
         }
     }
@@ -183,7 +212,8 @@ async fn supervise(
             child.wait().await.ok()
         }
     };
-    runs.end(explain(status, &log));
+    heard.runs.end(explain(status, &log));
+    heard.counts.end();
 }
 
 /// A process with a loaded model; clones share it. It ends when the last clone
@@ -192,9 +222,9 @@ async fn supervise(
 pub struct Worker {
     loaded: LoadedModel,
     process_id: Option<u32>,
-    runs: Arc<Runs>,
+    heard: Heard,
     to_worker: mpsc::UnboundedSender<ToWorker>,
-    memory: watch::Receiver<Option<u64>>,
+    memory: watch::Receiver<Option<ProcessMemory>>,
     kill: Arc<watch::Sender<bool>>,
     supervisor: Arc<Mutex<Option<JoinHandle<()>>>>,
 }
@@ -210,9 +240,9 @@ impl Worker {
         self.process_id
     }
 
-    /// Resident memory of the process in bytes, as it last reported. The
-    /// channel closes when the process has ended.
-    pub fn memory(&self) -> watch::Receiver<Option<u64>> {
+    /// Memory of the process, as it last reported. The channel closes when the
+    /// process has ended.
+    pub fn memory(&self) -> watch::Receiver<Option<ProcessMemory>> {
         self.memory.clone()
     }
 
@@ -223,12 +253,12 @@ impl Worker {
 
     /// Whether both are the same process.
     pub fn is_same(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.runs, &other.runs)
+        Arc::ptr_eq(&self.heard.runs, &other.heard.runs)
     }
 
     /// Why the process ended; meaningful once [`Worker::memory`] has closed.
     pub fn death(&self) -> Error {
-        self.runs.death()
+        self.heard.runs.death()
     }
 
     /// Starts a run. Its events end in exactly one `Finished` or `Failed`.
@@ -238,22 +268,34 @@ impl Worker {
         messages: Vec<Message>,
         parameters: Parameters,
     ) -> Generation {
-        let generation = self.runs.open(run);
+        let generation = self.heard.runs.open(run);
         let _ = self.to_worker.send(ToWorker::Generate { run, messages, parameters });
         generation
+    }
+
+    /// How many tokens `messages` would be sent as, chat template included.
+    /// While a prompt is read the reply waits for it.
+    ///
+    /// # Errors
+    /// [`Code::EngineFailed`] when the template refuses them or the process has
+    /// ended.
+    pub async fn count(&self, messages: Vec<Message>) -> Result<u32> {
+        let (count, replied) = self.heard.counts.open();
+        let _ = self.to_worker.send(ToWorker::Count { count, messages });
+        replied.await.unwrap_or_else(|_| Err(self.death()))
     }
 
     /// Stops a run: within one token while it generates; by ending the whole
     /// worker when it does not react, as while a long prompt is being read.
     pub fn cancel(&self, run: RunId) {
-        if !self.runs.cancel(run) {
+        if !self.heard.runs.cancel(run) {
             return;
         }
         let _ = self.to_worker.send(ToWorker::Cancel { run });
         let worker = self.clone();
         tokio::spawn(async move {
             tokio::time::sleep(CANCEL_GRACE).await;
-            if worker.runs.is_open(run) {
+            if worker.heard.runs.is_open(run) {
                 worker.kill.send_replace(true);
             }
         });

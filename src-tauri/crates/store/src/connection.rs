@@ -13,34 +13,73 @@ pub const APPLICATION_ID: u32 = 0x6e4f_7053;
 /// Idle readers kept for the next query.
 const READERS_KEPT: usize = 4;
 
-/// Looks at an existing file without changing it.
-pub fn inspect(path: &Path) -> Result<()> {
+/// Prepared statements kept per connection: each way to follow the history has
+/// its own.
+const STATEMENTS_KEPT: usize = 64;
+
+/// Pages of the log that are brought into the database together, 16 MB: the
+/// pages of indexes, which every run changes, are written once for many runs.
+const LOG_PAGES: u32 = 4096;
+
+/// Pages kept in memory per connection, KiB: the inner pages of every index of
+/// a million runs.
+const CACHE_KIB: i64 = 16 * 1024;
+
+/// Up to this size the whole file is checked at the start; a larger one would
+/// hold it up. Damage in it is found where it is read, and by the check of each
+/// copy that is made.
+const CHECKED_AT_START: u64 = 256 * 1024 * 1024;
+
+/// Looks at an existing file without changing it. Gives its schema version, 0
+/// for one that is empty or not there.
+pub fn inspect(path: &Path) -> Result<u32> {
     match fs::metadata(path) {
-        Ok(file) if file.len() > 0 => {}
-        _ => return Ok(()),
+        Ok(file) if file.len() > CHECKED_AT_START => inspect_header(path).map(|(_, found)| found),
+        Ok(file) if file.len() > 0 => inspect_whole(path),
+        _ => Ok(0),
     }
-    let connection = open_readable(path)?;
-    let damaged = |error: rusqlite::Error| StoreError::Damaged {
-        path: path.to_owned(),
-        detail: error.to_string(),
-    };
-    let application: u32 =
-        connection.pragma_query_value(None, "application_id", |row| row.get(0)).map_err(damaged)?;
+}
+
+/// Looks at every page of a file without changing it. Gives its schema version.
+pub fn inspect_whole(path: &Path) -> Result<u32> {
+    let (connection, found) = inspect_header(path)?;
+    let verdict: String = connection
+        .query_row("PRAGMA quick_check(1)", [], |row| row.get(0))
+        .map_err(|error| damaged(path, &error))?;
+    if verdict == "ok" {
+        Ok(found)
+    } else {
+        Err(StoreError::Damaged { path: path.to_owned(), detail: verdict })
+    }
+}
+
+fn inspect_header(path: &Path) -> Result<(Connection, u32)> {
+    let connection = open_readable(path).map_err(|error| match error {
+        StoreError::Sqlite(error) if is_damage(&error) => damaged(path, &error),
+        error => error,
+    })?;
+    let application: u32 = connection
+        .pragma_query_value(None, "application_id", |row| row.get(0))
+        .map_err(|error| damaged(path, &error))?;
     if application != APPLICATION_ID {
         return Err(StoreError::Foreign(path.to_owned()));
     }
-    let found = migration::version(&connection).map_err(damaged)?;
+    let found = migration::version(&connection).map_err(|error| damaged(path, &error))?;
     let known = migration::latest_version();
     if found > known {
         return Err(StoreError::Newer { path: path.to_owned(), found, known });
     }
-    let verdict: String =
-        connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0)).map_err(damaged)?;
-    if verdict == "ok" {
-        Ok(())
-    } else {
-        Err(StoreError::Damaged { path: path.to_owned(), detail: verdict })
-    }
+    Ok((connection, found))
+}
+
+/// Whether the file itself is to blame.
+pub fn is_damage(error: &rusqlite::Error) -> bool {
+    use rusqlite::ErrorCode::{DatabaseCorrupt, NotADatabase};
+    matches!(error.sqlite_error_code(), Some(DatabaseCorrupt | NotADatabase))
+}
+
+fn damaged(path: &Path, error: &rusqlite::Error) -> StoreError {
+    StoreError::Damaged { path: path.to_owned(), detail: error.to_string() }
 }
 
 pub fn open_writable(path: &Path) -> Result<Connection> {
@@ -48,15 +87,24 @@ pub fn open_writable(path: &Path) -> Result<Connection> {
     connection.busy_timeout(Duration::from_secs(5))?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "wal_autocheckpoint", LOG_PAGES)?;
     connection.pragma_update(None, "foreign_keys", true)?;
+    prepare(&connection)?;
     Ok(connection)
 }
 
-fn open_readable(path: &Path) -> Result<Connection> {
+pub fn open_readable(path: &Path) -> Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(Duration::from_secs(5))?;
+    prepare(&connection)?;
     Ok(connection)
+}
+
+fn prepare(connection: &Connection) -> Result<()> {
+    connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
+    connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
+    Ok(())
 }
 
 /// Connections that only read; one is opened when none is idle.
@@ -66,7 +114,7 @@ pub struct Readers {
 }
 
 impl Readers {
-    pub fn new(path: &Path) -> Result<Self> {
+    pub fn open(path: &Path) -> Result<Self> {
         let first = open_readable(path)?;
         Ok(Self { path: path.to_owned(), idle: Mutex::new(vec![first]) })
     }

@@ -29,6 +29,18 @@ pub enum StoreError {
         /// The latest this application knows.
         known: u32,
     },
+    /// A value that is out of range.
+    #[error("{0}")]
+    Input(#[from] Error),
+    /// A file beside the database, or a copy of it, that can't be read or
+    /// written.
+    #[error("{}: {error}.", .path.display())]
+    File {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system says.
+        error: std::io::Error,
+    },
     /// SQLite's own error.
     #[error("{0}")]
     Sqlite(#[from] rusqlite::Error),
@@ -55,6 +67,15 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// The same failure for another write that it took along.
+    pub(crate) fn shared(&self) -> Self {
+        let message = match self {
+            Self::Commit { message, .. } => message.clone(),
+            other => other.to_string(),
+        };
+        Self::Commit { code: self.sqlite_code(), message }
+    }
+
     fn sqlite_code(&self) -> Option<ErrorCode> {
         match self {
             Self::Sqlite(error) => error.sqlite_error_code(),
@@ -75,6 +96,11 @@ impl From<StoreError> for Error {
                         "{message} It was left as it is: move it away, or use the version that wrote it."
                     ),
                 );
+            }
+            StoreError::Input(error) => return error.clone(),
+            StoreError::File { path, .. } => {
+                return Self::new(Code::FileUnavailable, message)
+                    .with("path", path.display().to_string());
             }
             StoreError::Cursor(_) => return Self::invalid("after", message),
             StoreError::NotFound(_) => return Self::new(Code::NotFound, message),

@@ -4,19 +4,37 @@
 //! acknowledged survives a killed process and a power cut. Writes that wait
 //! together are committed together, so a token costs a fraction of a sync.
 
+mod backup;
+mod comparisons;
+mod configurations;
 mod connection;
 mod error;
 mod history;
 mod migration;
+mod model_records;
+mod modes;
+mod notifications;
+mod prices;
+mod settings;
+mod value;
 mod writer;
 
+pub use backup::{Migrated, restore};
+pub use comparisons::Comparisons;
+pub use configurations::Configurations;
 pub use error::StoreError;
 pub use history::History;
 pub use migration::latest_version;
+pub use model_records::{ModelRecord, ModelRecords};
+pub use modes::Modes;
+pub use notifications::Notifications;
+pub use prices::Prices;
 pub use rusqlite::version as sqlite_version;
+pub use settings::SettingsTable;
 
 use connection::Readers;
-use nopenai_domain::Clock;
+use history::{Deletions, Tokenizer};
+use nopenai_domain::{Clock, Timestamp};
 use rusqlite::Connection;
 use std::{path::Path, sync::Arc};
 use tokio::sync::oneshot;
@@ -32,33 +50,101 @@ pub struct Store {
 }
 
 struct Inner {
-    writer: Writer,
+    // Dropped before the writer: SQLite brings the log into the database when
+    // the last connection ends, which only one that writes can do.
     readers: Readers,
+    writer: Writer,
+    tokenizer: Arc<Tokenizer>,
+    deletions: Deletions,
+    migrated: Option<Migrated>,
     clock: Arc<dyn Clock>,
 }
 
 impl Store {
     /// Opens the database at `path`, creating it when there is none: checks
-    /// that it is ours, whole and not from a newer version, applies pending
-    /// migrations, and closes the runs an earlier process left open.
+    /// that it is ours, whole (up to 256 MB; a larger one when it is read) and
+    /// not from a newer version, copies it into `backups/` beside it when
+    /// migrations are pending, applies those, and closes the runs an earlier
+    /// process left open. The runs it deleted are removed afterwards, while
+    /// nothing else is to be written.
     ///
     /// # Errors
     /// [`StoreError::Foreign`], [`StoreError::Damaged`] or
     /// [`StoreError::Newer`] with the file left as it was;
+    /// [`StoreError::File`] when it could not be copied;
     /// [`StoreError::Sqlite`] when it can't be opened or written.
     pub fn open(path: &Path, clock: Arc<dyn Clock>) -> Result<Self> {
-        connection::inspect(path)?;
+        let from = connection::inspect(path)?;
+        let to = migration::latest_version();
+        let migrated = if from > 0 && from < to {
+            let backup = backup::before_migration(path, from, &*clock)?;
+            Some(Migrated { from, to, backup })
+        } else {
+            None
+        };
         let mut connection = connection::open_writable(path)?;
         migration::apply(&mut connection)?;
         history::recover(&mut connection)?;
-        let inner =
-            Inner { readers: Readers::new(path)?, writer: Writer::start(connection)?, clock };
+        let deletions = Deletions::of(&connection)?;
+        let inner = Inner {
+            readers: Readers::open(path)?,
+            writer: Writer::start(connection, deletions.removal())?,
+            tokenizer: Arc::new(Tokenizer::new()?),
+            deletions,
+            migrated,
+            clock,
+        };
         Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// What opening the database did to it, when it was an older one.
+    pub fn migrated(&self) -> Option<Migrated> {
+        self.inner.migrated.clone()
     }
 
     /// The runs.
     pub fn history(&self) -> History {
         History::new(self.clone())
+    }
+
+    /// The modes a person made or changed.
+    pub fn modes(&self) -> Modes {
+        Modes::new(self.clone())
+    }
+
+    /// How models are used.
+    pub fn configurations(&self) -> Configurations {
+        Configurations::new(self.clone())
+    }
+
+    /// What tokens cost.
+    pub fn prices(&self) -> Prices {
+        Prices::new(self.clone())
+    }
+
+    /// Comparisons of runs.
+    pub fn comparisons(&self) -> Comparisons {
+        Comparisons::new(self.clone())
+    }
+
+    /// What a person should know.
+    pub fn notifications(&self) -> Notifications {
+        Notifications::new(self.clone())
+    }
+
+    /// What a person set.
+    pub fn settings(&self) -> SettingsTable {
+        SettingsTable::new(self.clone())
+    }
+
+    /// What is remembered about models' files.
+    pub fn model_records(&self) -> ModelRecords {
+        ModelRecords::new(self.clone())
+    }
+
+    /// A name for a deletion, never given before.
+    fn new_deletion(&self) -> Timestamp {
+        self.inner.deletions.name(self.clock())
     }
 
     /// The clock rows are stamped with.

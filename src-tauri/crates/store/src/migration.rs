@@ -2,7 +2,13 @@ use crate::{Result, connection::APPLICATION_ID};
 use rusqlite::{Connection, TransactionBehavior};
 
 /// The migrations in order; entry n brings the schema to version n + 1.
-const MIGRATIONS: &[&str] = &[include_str!("../../../../schema/sqlite/0001_prompt_history.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("../../../../schema/sqlite/0001_prompt_history.sql"),
+    include_str!("../../../../schema/sqlite/0002_history.sql"),
+    include_str!("../../../../schema/sqlite/0003_models_and_modes.sql"),
+    include_str!("../../../../schema/sqlite/0004_comparison.sql"),
+    include_str!("../../../../schema/sqlite/0005_notifications_and_settings.sql"),
+];
 
 /// The schema version this application writes.
 pub fn latest_version() -> u32 {

@@ -4,15 +4,24 @@
 //! A transport (the window's commands, later HTTP) looks an operation up by
 //! name, gives it JSON and a sink for its events, and gets JSON back.
 
+mod background;
+mod configuration_file;
 mod data;
+mod diagnostics;
+mod export;
 mod openapi;
 mod operation;
 pub mod operations;
+mod restore;
 mod studio;
+mod tasks;
 
 pub use data::DataFolder;
+pub use export::ExportFormat;
 pub use nopenai_domain::{Clock, Code, Error, Result, SystemClock, processor};
 pub use nopenai_protocol::ElementType;
 pub use openapi::document as openapi_document;
 pub use operation::{Entry, Events, Method, Operation, Route, Sink};
+pub use restore::restore_backup;
 pub use studio::{Studio, StudioOptions};
+pub use tasks::{Task, TaskKind};

@@ -1,11 +1,24 @@
-use crate::DataFolder;
-use nopenai_domain::{Clock, Result};
-use nopenai_inference::{Engine, EngineOptions};
-use nopenai_models::Registry;
+use crate::{
+    DataFolder, ExportFormat,
+    background::{self, facts},
+    export,
+    tasks::{TaskKind, Tasks},
+};
+use futures::executor::block_on;
+use nopenai_domain::{
+    Clock, Code, Error, Level, Notice, Outcome, Result, Run, RunQuery, Settings, Subject, Topic,
+};
+use nopenai_inference::{Engine, EngineOptions, Modes};
+use nopenai_models::{ImportMethod, Model, Registry};
+use nopenai_observability::Notifications;
 use nopenai_protocol::ElementType;
 use nopenai_runtime::Launcher;
 use nopenai_store::Store;
-use std::{path::PathBuf, sync::Arc};
+use serde_json::Value;
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 use tokio::sync::watch;
 
 /// What the application is started with.
@@ -32,6 +45,10 @@ struct Shared {
     registry: Registry,
     store: Store,
     engine: Engine,
+    modes: Modes,
+    notifications: Notifications,
+    tasks: Tasks,
+    settings: watch::Sender<Settings>,
     /// Counts changes of the history, so that windows know when to look again.
     history: watch::Sender<u64>,
 }
@@ -42,13 +59,14 @@ impl Studio {
     /// runtime.
     ///
     /// # Errors
-    /// [`nopenai_domain::Code::AlreadyRunning`],
-    /// [`nopenai_domain::Code::StoreUnavailable`] or
-    /// [`nopenai_domain::Code::StoreRefused`].
+    /// [`Code::AlreadyRunning`], [`Code::StoreUnavailable`] or
+    /// [`Code::StoreRefused`].
     pub fn open(options: StudioOptions) -> Result<Self> {
         let data = DataFolder::open(&options.data_folder)?;
         let store = Store::open(&data.database(), options.clock)?;
-        let registry = Registry::open(data.models());
+        let settings = block_on(store.settings().get())?;
+        let folder = models_folder(&data, &settings);
+        let registry = block_on(Registry::open(folder, store.clone()))?;
         let engine = Engine::new(EngineOptions {
             registry: registry.clone(),
             store: store.clone(),
@@ -57,10 +75,23 @@ impl Studio {
             // Six digits: what a person reads and types.
             draw_seed: || rand::random_range(0..1_000_000),
         });
-        let history = watch::Sender::new(0);
-        let worker = options.worker;
-        let shared = Shared { data, worker, registry, store, engine, history };
-        Ok(Self { shared: Arc::new(shared) })
+        let shared = Shared {
+            data,
+            worker: options.worker,
+            registry,
+            modes: engine.modes().clone(),
+            notifications: Notifications::new(store.clone()),
+            engine,
+            tasks: Tasks::default(),
+            settings: watch::Sender::new(settings),
+            history: watch::Sender::new(0),
+            store,
+        };
+        let studio = Self { shared: Arc::new(shared) };
+        let engine = studio.engine().subscribe();
+        tokio::spawn(background::watch_engine(engine, studio.notifications().clone()));
+        block_on(studio.notify_migration());
+        Ok(studio)
     }
 
     /// Ends the runs under way and the engine's process.
@@ -72,7 +103,7 @@ impl Studio {
         &self.shared.data
     }
 
-    pub(crate) fn worker(&self) -> &std::path::Path {
+    pub(crate) fn worker(&self) -> &Path {
         &self.shared.worker
     }
 
@@ -88,6 +119,46 @@ impl Studio {
         &self.shared.engine
     }
 
+    pub(crate) fn modes(&self) -> &Modes {
+        &self.shared.modes
+    }
+
+    pub(crate) fn notifications(&self) -> &Notifications {
+        &self.shared.notifications
+    }
+
+    pub(crate) fn tasks(&self) -> &Tasks {
+        &self.shared.tasks
+    }
+
+    pub(crate) fn settings(&self) -> watch::Receiver<Settings> {
+        self.shared.settings.subscribe()
+    }
+
+    /// Where models are looked for.
+    pub(crate) fn models_folder(&self) -> PathBuf {
+        models_folder(self.data(), &self.shared.settings.borrow())
+    }
+
+    /// Keeps the settings and lets them take effect.
+    pub(crate) async fn change_settings(&self, settings: Settings) -> Result<Settings> {
+        settings.validate()?;
+        self.modes().get(&settings.default_mode).await.map_err(|_| {
+            Error::invalid("default_mode", "There is no such mode: choose another.")
+        })?;
+        let folder = models_folder(self.data(), &settings);
+        if !folder.is_absolute() || !folder.is_dir() {
+            let message = format!("{} is no folder: choose another.", folder.display());
+            return Err(Error::invalid("models_folder", message));
+        }
+        self.store().settings().set(settings.clone()).await?;
+        if folder != self.models_folder() {
+            self.registry().set_folder(folder);
+        }
+        self.shared.settings.send_replace(settings.clone());
+        Ok(settings)
+    }
+
     pub(crate) fn history_changed(&self) {
         self.shared.history.send_modify(|changes| *changes += 1);
     }
@@ -95,4 +166,86 @@ impl Studio {
     pub(crate) fn history_changes(&self) -> watch::Receiver<u64> {
         self.shared.history.subscribe()
     }
+
+    /// Brings a model in, as work under way whose end is notified.
+    pub(crate) async fn import_model(&self, path: &Path, method: ImportMethod) -> Result<Model> {
+        let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
+        let task = self.tasks().begin(TaskKind::ImportModel, name, self.store().clock().now());
+        let progress = |done, total| task.progress(done, Some(total));
+        let imported = self.registry().import(path, method, progress, &task.cancel).await;
+        match &imported {
+            Ok(model) => {
+                let subject = Some(Subject::Model { model: model.id.clone() });
+                let facts = facts([("model", model.name.clone().into())]);
+                self.notify(Level::Info, Topic::ModelImported, facts, subject).await;
+            }
+            Err(error) => self.notify_file(Topic::ImportFailed, path, error).await,
+        }
+        imported
+    }
+
+    /// Writes runs to a file, as work under way whose end is notified.
+    pub(crate) async fn export(
+        &self,
+        query: RunQuery,
+        format: ExportFormat,
+        path: &Path,
+    ) -> Result<u64> {
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let task = self.tasks().begin(TaskKind::ExportRuns, name, self.store().clock().now());
+        let exported = export::export(self.store(), query, format, path, Arc::new(task)).await;
+        match &exported {
+            Ok(rows) => {
+                let shown = path.display().to_string();
+                let facts = facts([("rows", (*rows).into()), ("path", shown.clone().into())]);
+                let subject = Some(Subject::File { path: shown });
+                self.notify(Level::Info, Topic::RunsExported, facts, subject).await;
+            }
+            Err(error) => self.notify_file(Topic::ExportFailed, path, error).await,
+        }
+        exported
+    }
+
+    /// Notifies of a run that failed; a stopped one was meant to.
+    pub(crate) async fn notify_failure(&self, run: &Run) {
+        if run.outcome != Outcome::Failed {
+            return;
+        }
+        let reason = run.error.as_ref().map(|error| error.message.clone()).unwrap_or_default();
+        let facts = facts([("model", run.model_name.clone().into()), ("reason", reason.into())]);
+        let subject = Some(Subject::Run { run: run.id });
+        self.notify(Level::Error, Topic::RunFailed, facts, subject).await;
+    }
+
+    async fn notify_migration(&self) {
+        if let Some(migrated) = self.store().migrated() {
+            let path = migrated.backup.display().to_string();
+            let facts = facts([("path", path.clone().into())]);
+            let subject = Some(Subject::File { path });
+            self.notify(Level::Info, Topic::StoreMigrated, facts, subject).await;
+        }
+    }
+
+    async fn notify_file(&self, topic: Topic, path: &Path, error: &Error) {
+        if error.code == Code::Cancelled {
+            return;
+        }
+        let path = path.display().to_string();
+        let facts = facts([("path", path.into()), ("reason", error.message.clone().into())]);
+        self.notify(Level::Error, topic, facts, None).await;
+    }
+
+    async fn notify(
+        &self,
+        level: Level,
+        topic: Topic,
+        facts: serde_json::Map<String, Value>,
+        subject: Option<Subject>,
+    ) {
+        self.notifications().post(Notice { level, topic, facts, subject }).await;
+    }
+}
+
+fn models_folder(data: &DataFolder, settings: &Settings) -> PathBuf {
+    settings.models_folder.as_ref().map_or_else(|| data.models(), PathBuf::from)
 }

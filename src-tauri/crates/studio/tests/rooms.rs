@@ -7,7 +7,21 @@ use std::{collections::BTreeMap, process::Command};
 /// Room → rooms it may use directly. The root package is `desktop`.
 const MAY_USE: &[(&str, &[&str])] = &[
     ("desktop", &["studio"]),
-    ("studio", &["inference", "models", "runtime", "store", "protocol", "domain"]),
+    (
+        "studio",
+        &[
+            "observability",
+            "experiments",
+            "inference",
+            "models",
+            "runtime",
+            "store",
+            "protocol",
+            "domain",
+        ],
+    ),
+    ("observability", &["domain", "store"]),
+    ("experiments", &["domain", "store"]),
     ("inference", &["domain", "store", "runtime", "models", "protocol"]),
     ("models", &["domain", "store"]),
     ("runtime", &["domain", "protocol"]),

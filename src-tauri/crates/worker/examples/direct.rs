@@ -17,7 +17,8 @@ async fn main() -> anyhow::Result<()> {
         None => ElementType::Auto,
     };
     let start = Instant::now();
-    let (model, _) = nopenai_worker::load::build(&path, element_type).await?;
+    let (engine, _) = nopenai_worker::load::build(&path, element_type).await?;
+    let model = engine.model().await;
     println!("{}", json!({ "load_s": start.elapsed().as_secs_f64() }));
     for line in std::io::stdin().lock().lines() {
         println!("{}", answer(&model, &serde_json::from_str(&line?)?).await?);

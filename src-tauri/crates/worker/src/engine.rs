@@ -1,9 +1,8 @@
 //! The conversation with the studio: one task reads what it says, one writes
 //! what is said to it, and each run has its own.
 
-use crate::{generate, load, stdio};
-use mistralrs::Model;
-use nopenai_domain::{Code, Error, RunId};
+use crate::{generate, load, memory, model::LoadedEngine, stdio};
+use nopenai_domain::{Code, Error, Message, RunId};
 use nopenai_protocol::{FromWorker, Reader, ToWorker, VERSION, Writer};
 use std::{collections::HashMap, sync::Arc, time::Duration};
 use tokio::sync::{mpsc, oneshot};
@@ -30,53 +29,102 @@ pub async fn serve() -> anyhow::Result<()> {
     tokio::spawn(report_memory(outbox.clone()));
 
     let mut reader = Reader::<_, ToWorker>::new(stdio::input());
-    let (loaded, mut load_result) = oneshot::channel();
-    let mut loaded = Some(loaded);
-    let mut model: Option<Arc<Model>> = None;
-    let mut cancels: HashMap<RunId, oneshot::Sender<()>> = HashMap::new();
+    let mut session = Session::new(outbox);
     while let Some(message) = reader.next().await? {
+        session.hear(message);
+    }
+    Ok(())
+}
+
+/// What goes on in this process.
+struct Session {
+    outbox: Outbox,
+    /// Taken by the one load there is.
+    loaded: Option<oneshot::Sender<Arc<LoadedEngine>>>,
+    load_result: oneshot::Receiver<Arc<LoadedEngine>>,
+    engine: Option<Arc<LoadedEngine>>,
+    cancels: HashMap<RunId, oneshot::Sender<()>>,
+}
+
+impl Session {
+    fn new(outbox: Outbox) -> Self {
+        let (loaded, load_result) = oneshot::channel();
+        let cancels = HashMap::new();
+        Self { outbox, loaded: Some(loaded), load_result, engine: None, cancels }
+    }
+
+    /// Begins what is asked for; its end is told later.
+    fn hear(&mut self, message: ToWorker) {
         match message {
-            ToWorker::Load { path, element_type } => {
-                let Some(loaded) = loaded.take() else { continue };
-                let outbox = outbox.clone();
+            ToWorker::Load { path, bytes_total, element_type } => {
+                let Some(loaded) = self.loaded.take() else { return };
+                let outbox = self.outbox.clone();
                 tokio::spawn(async move {
-                    if let Some(model) = load::load(path, element_type, &outbox).await {
-                        let _ = loaded.send(Arc::new(model));
+                    let engine = load::load(path, bytes_total, element_type, &outbox).await;
+                    if let Some(engine) = engine {
+                        let _ = loaded.send(Arc::new(engine));
                     }
                 });
             }
             ToWorker::Generate { run, messages, parameters } => {
-                if model.is_none() {
-                    model = load_result.try_recv().ok();
-                }
-                let Some(model) = model.clone() else {
-                    let error = Error::new(Code::EngineFailed, "The worker has no model loaded.");
-                    outbox.send(FromWorker::Failed { run, error }).await?;
-                    continue;
-                };
-                let (cancel, cancelled) = oneshot::channel();
-                cancels.retain(|_, cancel| !cancel.is_closed());
-                cancels.insert(run, cancel);
-                let request = generate::Request { run, messages, parameters };
-                tokio::spawn(generate::generate(model, request, cancelled, outbox.clone()));
+                self.generate(generate::Request { run, messages, parameters });
             }
             ToWorker::Cancel { run } => {
-                if let Some(cancel) = cancels.remove(&run) {
+                if let Some(cancel) = self.cancels.remove(&run) {
                     let _ = cancel.send(());
                 }
             }
+            ToWorker::Count { count, messages } => self.count(count, messages),
         }
     }
-    Ok(())
+
+    fn generate(&mut self, request: generate::Request) {
+        let outbox = self.outbox.clone();
+        let Some(engine) = self.engine() else {
+            self.reply(FromWorker::Failed { run: request.run, error: nothing_loaded() });
+            return;
+        };
+        let (cancel, cancelled) = oneshot::channel();
+        self.cancels.retain(|_, cancel| !cancel.is_closed());
+        self.cancels.insert(request.run, cancel);
+        tokio::spawn(generate::generate(engine, request, cancelled, outbox));
+    }
+
+    fn count(&mut self, count: u64, messages: Vec<Message>) {
+        let Some(engine) = self.engine() else {
+            self.reply(FromWorker::Counted { count, tokens: Err(nothing_loaded()) });
+            return;
+        };
+        let outbox = self.outbox.clone();
+        tokio::spawn(async move {
+            let tokens = generate::count(&*engine.model().await, &messages).await;
+            let _ = outbox.send(FromWorker::Counted { count, tokens }).await;
+        });
+    }
+
+    fn engine(&mut self) -> Option<Arc<LoadedEngine>> {
+        if self.engine.is_none() {
+            self.engine = self.load_result.try_recv().ok();
+        }
+        self.engine.clone()
+    }
+
+    fn reply(&self, message: FromWorker) {
+        let outbox = self.outbox.clone();
+        tokio::spawn(async move { outbox.send(message).await });
+    }
+}
+
+fn nothing_loaded() -> Error {
+    Error::new(Code::EngineFailed, "The worker has no model loaded.")
 }
 
 async fn report_memory(outbox: Outbox) {
     let mut ticks = tokio::time::interval(MEMORY_INTERVAL);
     loop {
         ticks.tick().await;
-        let Some(usage) = memory_stats::memory_stats() else { return };
-        let bytes = usage.physical_mem as u64;
-        if outbox.send(FromWorker::Memory { bytes }).await.is_err() {
+        let Some(memory) = memory::of_process() else { return };
+        if outbox.send(FromWorker::Memory(memory)).await.is_err() {
             return;
         }
     }

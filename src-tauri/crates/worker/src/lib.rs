@@ -4,7 +4,10 @@
 mod engine;
 mod generate;
 pub mod load;
+mod memory;
+pub mod model;
 mod sampler;
 mod stdio;
+mod stop;
 
 pub use engine::serve;

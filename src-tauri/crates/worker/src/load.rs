@@ -1,21 +1,18 @@
-//! Loading a model file into the engine.
+//! Loading a model into the engine.
 
-use crate::engine::Outbox;
+use crate::{engine::Outbox, memory, model::LoadedEngine};
 use anyhow::Context;
 use mistralrs::core::{
-    AddModelConfig, DefaultSchedulerMethod, DeviceMapSetting, EngineConfig, GGUFLoaderBuilder,
-    GGUFSpecificConfig, ModelDType, SchedulerConfig, TokenSource,
+    DeviceMapSetting, GGUFLoaderBuilder, GGUFSpecificConfig, Loader, ModelDType,
+    NormalLoaderBuilder, NormalSpecificConfig, TokenSource,
 };
-use mistralrs::{Device, Model, model_builder_trait::build_model_from_pipeline};
+use mistralrs::{Device, best_device};
 use nopenai_domain::{Code, Error, LoadProgress, LoadStage};
 use nopenai_protocol::{ElementType, FromWorker, LoadedModel};
-use std::{num::NonZeroUsize, path::Path, path::PathBuf, time::Duration};
-
-/// Sequences the engine's scheduler computes at once.
-const MAX_SEQUENCES: NonZeroUsize = NonZeroUsize::new(32).expect("32 is not zero");
-
-/// Prompts whose computed state is kept for the next one with the same start.
-const PREFIX_CACHE_SEQUENCES: usize = 16;
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 /// The context where the file does not state one.
 const DEFAULT_CONTEXT: u32 = 4096;
@@ -24,19 +21,19 @@ const DEFAULT_CONTEXT: u32 = 4096;
 /// with it: its errors and its panics both become [`FromWorker::LoadFailed`].
 pub(crate) async fn load(
     path: PathBuf,
+    bytes_total: u64,
     element_type: ElementType,
     outbox: &Outbox,
-) -> Option<Model> {
-    let bytes_total = std::fs::metadata(&path).map_or(0, |file| file.len());
-    let progress = tokio::spawn(report_progress(bytes_total, outbox.clone()));
-    let file = path.clone();
+) -> Option<LoadedEngine> {
+    let progress = tokio::spawn(report_progress(bytes_total, path.is_dir(), outbox.clone()));
+    let from = path.clone();
     // A task of its own, so that a panic inside the engine is a result here.
-    let outcome = tokio::spawn(async move { build(&file, element_type).await }).await;
+    let outcome = tokio::spawn(async move { build(&from, element_type).await }).await;
     progress.abort();
     let reason = match outcome {
-        Ok(Ok((model, loaded))) => {
+        Ok(Ok((engine, loaded))) => {
             let _ = outbox.send(FromWorker::Loaded(loaded)).await;
-            return Some(model);
+            return Some(engine);
         }
         Ok(Err(error)) => format!("{error:#}"),
         Err(panic) => panic_message(panic),
@@ -49,14 +46,16 @@ pub(crate) async fn load(
     None
 }
 
-/// Builds the engine around the model file at `path`.
+/// Builds the engine around the model at `path`: a GGUF file, or a folder of
+/// safetensors.
 ///
 /// # Errors
 /// The engine's own. It may panic too: call it in a task.
-pub async fn build(path: &Path, element_type: ElementType) -> anyhow::Result<(Model, LoadedModel)> {
-    let folder = path.parent().context("a file has a folder")?;
-    let file = path.file_name().context("a file has a name")?;
-    let device = mistralrs::best_device(false)?;
+pub async fn build(
+    path: &Path,
+    element_type: ElementType,
+) -> anyhow::Result<(LoadedEngine, LoadedModel)> {
+    let device = best_device(false)?;
     let element_type = match (element_type, &device) {
         // Measured: docs/decisions.md, "Element type on CPUs".
         (ElementType::Auto, Device::Cpu) | (ElementType::F32, _) => ModelDType::F32,
@@ -64,16 +63,7 @@ pub async fn build(path: &Path, element_type: ElementType) -> anyhow::Result<(Mo
         (ElementType::F16, _) => ModelDType::F16,
         (ElementType::Bf16, _) => ModelDType::BF16,
     };
-    let loader = GGUFLoaderBuilder::new(
-        None,
-        None,
-        folder.to_string_lossy().into_owned(),
-        vec![file.to_string_lossy().into_owned()],
-        GGUFSpecificConfig::default(),
-        false,
-        None,
-    )
-    .build();
+    let loader = if path.is_dir() { folder_loader(path)? } else { file_loader(path)? };
     let on = device.clone();
     let pipeline = tokio::task::block_in_place(|| {
         let silent = true;
@@ -88,18 +78,33 @@ pub async fn build(path: &Path, element_type: ElementType) -> anyhow::Result<(Mo
             None,
         )
     })?;
-    let engine = EngineConfig { prefix_cache_n: PREFIX_CACHE_SEQUENCES, ..EngineConfig::default() };
-    let scheduler =
-        SchedulerConfig::DefaultScheduler { method: DefaultSchedulerMethod::Fixed(MAX_SEQUENCES) };
     let activations = pipeline.lock().await.get_metadata().activation_dtype;
-    let model = build_model_from_pipeline(pipeline, scheduler, AddModelConfig::new(engine)).await;
-    let context_length = model.max_sequence_length()?.and_then(|n| u32::try_from(n).ok());
+    let engine = LoadedEngine::start(pipeline).await;
+    let context_length =
+        engine.model().await.max_sequence_length()?.and_then(|n| u32::try_from(n).ok());
     let loaded = LoadedModel {
         context_length: context_length.unwrap_or(DEFAULT_CONTEXT),
         device: describe(&device),
         element_type: format!("{activations:?}"),
+        memory: memory::of_process(),
     };
-    Ok((model, loaded))
+    Ok((engine, loaded))
+}
+
+fn file_loader(file: &Path) -> anyhow::Result<Box<dyn Loader>> {
+    let folder = file.parent().context("a file has a folder")?;
+    let name = file.file_name().context("a file has a name")?;
+    let name = name.to_string_lossy().into_owned();
+    let folder = folder.to_string_lossy().into_owned();
+    let how = GGUFSpecificConfig::default();
+    Ok(GGUFLoaderBuilder::new(None, None, folder, vec![name], how, false, None).build())
+}
+
+/// Reads the architecture from the folder's `config.json`.
+fn folder_loader(folder: &Path) -> anyhow::Result<Box<dyn Loader>> {
+    let folder = folder.to_string_lossy().into_owned();
+    let how = NormalSpecificConfig::default();
+    NormalLoaderBuilder::new(how, None, None, Some(folder), false, None).build(None)
 }
 
 fn describe(device: &Device) -> String {
@@ -114,13 +119,14 @@ fn describe(device: &Device) -> String {
 }
 
 /// The engine reports its progress only as bars for a terminal, so the bytes
-/// this process has read stand for it.
-async fn report_progress(bytes_total: u64, outbox: Outbox) {
-    let before = bytes_read_by_process();
+/// this process has read stand for it; those of safetensors are mapped.
+async fn report_progress(bytes_total: u64, mapped: bool, outbox: Outbox) {
+    let bytes_read = if mapped { bytes_mapped_by_process } else { bytes_read_by_process };
+    let before = bytes_read();
     let mut ticks = tokio::time::interval(Duration::from_millis(100));
     loop {
         ticks.tick().await;
-        let read = bytes_read_by_process().saturating_sub(before).min(bytes_total);
+        let read = bytes_read().saturating_sub(before).min(bytes_total);
         let stage = if read < bytes_total { LoadStage::Reading } else { LoadStage::Preparing };
         let progress = LoadProgress { stage, bytes_read: read, bytes_total };
         if outbox.send(FromWorker::LoadProgress(progress)).await.is_err() {
@@ -136,6 +142,12 @@ fn bytes_read_by_process() -> u64 {
         .ok()
         .and_then(|text| text.lines().find_map(|line| line.strip_prefix("rchar: ")?.parse().ok()))
         .unwrap_or(0)
+}
+
+/// Linux counts the resident pages of mapped files (proc_pid_status(5),
+/// `RssFile`); elsewhere this is 0.
+fn bytes_mapped_by_process() -> u64 {
+    memory::status_bytes("RssFile:").unwrap_or(0)
 }
 
 fn panic_message(error: tokio::task::JoinError) -> String {

@@ -6,6 +6,7 @@ mod debian;
 mod digest;
 mod generate;
 mod node;
+mod pictures;
 mod pip;
 mod run;
 mod setup;
@@ -27,8 +28,10 @@ Usage: cargo xtask COMMAND
   test               everything that CI checks
   bench engine       our worker against mistral.rs called directly
   bench startup      how soon the window is ready, and what it weighs
+  bench store        the history with a million runs: written, searched, paged
   generate           write docs/openapi.json and the UI's types from the operations
   generate --check   fail if one of them is stale
+  pictures           copy the guides' pictures from the last end-to-end run
 
 How the figures of `bench` are taken: docs/BENCHMARKS.md.";
 
@@ -56,7 +59,9 @@ fn dispatch(words: &[&str]) -> Result<()> {
         ["test"] => test::test(&workspace),
         ["bench", "engine"] => bench::engine(&workspace),
         ["bench", "startup"] => bench::startup(&workspace),
+        ["bench", "store"] => bench::store(&workspace),
         ["generate"] => generate::write(&workspace),
+        ["pictures"] => pictures::take(&workspace),
         ["generate", "--check"] => generate::check(&workspace),
         _ => bail!("unknown command `{}`\n\n{USAGE}", words.join(" ")),
     }

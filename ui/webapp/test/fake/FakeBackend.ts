@@ -1,15 +1,16 @@
-import type { Change, EngineStatus, Failure, Model, ModelList, Run, RunEvent, RunSummary } from "../../backend/studio";
-import { GEMMA, QWEN, SMOL } from "./models";
+import type { Change, EngineStatus, Failure, Run, RunEvent } from "../../backend/studio";
+import { FakeHistory, type HistoryScenario } from "./history";
+import { SMOL } from "./models";
+import { ANSWER } from "./recorded";
+import { costOf, DEFAULTS, modeName, promptOperations } from "./prompts";
+import { FakeShell, FOLDER, type ShellScenario } from "./shell";
 
 type Emit = (event: unknown) => void;
 // The bridge passes untyped objects; each operation knows its own.
 type Input = Record<string, string>;
 type Operation = (input: Input, emit: Emit) => unknown;
 
-export interface Scenario {
-    models?: Model[];
-    folderProblem?: Failure;
-    runs?: number;
+export interface Scenario extends ShellScenario, HistoryScenario {
     loaded?: boolean;
     /** Milliseconds between pieces of the answer. */
     pace?: number;
@@ -20,28 +21,19 @@ export interface Scenario {
     refuse?: Failure;
 }
 
-const FOLDER = "/home/ada/.local/share/nopenai-studio/models";
-
 const MICROS = 1000;
-const ANSWER =
-    "The sky is blue because molecules of air scatter short wavelengths of sunlight more than long ones. " +
-    "This is called Rayleigh scattering.\n\nAt sunset the light crosses more air, so most of the blue is gone:\n" +
-    "  1. noon: blue\n  2. dusk: red\n\nالسماء زرقاء بسبب تشتت الضوء.\n";
-
 /** A backend without mathematics, with the real one's contract: for tests and for looking at the pages. */
 export class FakeBackend {
     readonly calls: { operation: string; input: unknown }[] = [];
+    readonly shell: FakeShell;
+    readonly history: FakeHistory;
     private engine: EngineStatus = { state: "idle", waiting: 0 };
     private watchers: Emit[] = [];
-    private runs: Run[] = [];
-    private deleted: Run[] = [];
     private stopped = new Set<string>();
-    private counter = 0;
 
     constructor(private readonly scenario: Scenario = {}) {
-        for (let index = 0; index < (scenario.runs ?? 0); index++) {
-            this.runs.unshift(this.recorded(index));
-        }
+        this.shell = new FakeShell(scenario, { tell: (change) => this.tell(change), engine: () => this.engine });
+        this.history = new FakeHistory(scenario, (change) => this.tell(change));
         if (scenario.loaded) {
             this.engine = this.ready();
         }
@@ -71,10 +63,17 @@ export class FakeBackend {
 
     private operations(): Record<string, Operation> {
         return {
+            ...promptOperations({
+                tell: (change) => this.tell(change),
+                loaded: () => (this.engine.state === "idle" ? null : (this.engine.model ?? null)),
+            }),
+            ...(this.history.operations() as unknown as Record<string, Operation>),
+            ...(this.shell.operations() as Record<string, Operation>),
             watch: (_input, emit) => {
                 this.watchers.push(emit);
+                this.shell.greet(emit);
                 emit({ kind: "engine", engine: this.engine } satisfies Change);
-                emit({ kind: "models", models: this.list() } satisfies Change);
+                emit({ kind: "models", models: this.shell.list() } satisfies Change);
                 return new Promise(() => undefined);
             },
             load_model: async ({ model = "" }) => {
@@ -84,23 +83,6 @@ export class FakeBackend {
             unload_model: () => this.setEngine({ state: "idle", waiting: 0 }),
             run_prompt: (input, emit) => this.run(input, emit),
             cancel_run: ({ run = "" }) => void this.stopped.add(run),
-            list_runs: ({ limit, after }) => {
-                const from = after ? this.runs.findIndex((run) => run.id === after) + 1 : 0;
-                const items = this.runs.slice(from, from + Number(limit));
-                const more = from + items.length < this.runs.length;
-                return { items: items.map(summary), ...(more && { next: items.at(-1)?.id }) };
-            },
-            get_run: ({ run = "" }) => this.find(run),
-            delete_run: ({ run = "" }) => {
-                this.deleted.push(this.find(run));
-                this.runs = this.runs.filter((each) => each.id !== run);
-                this.tell({ kind: "history" });
-            },
-            restore_run: ({ run = "" }) => {
-                const back = this.deleted.find((each) => each.id === run);
-                this.runs = [...this.runs, ...(back ? [back] : [])].sort((a, b) => (a.id < b.id ? 1 : -1));
-                this.tell({ kind: "history" });
-            },
             application_info: () => ({
                 name: "nOpenai Studio",
                 version: "0.1.0",
@@ -113,11 +95,6 @@ export class FakeBackend {
                 target: "x86_64-linux",
             }),
         };
-    }
-
-    private list(): ModelList {
-        const { models = [SMOL, QWEN, GEMMA], folderProblem } = this.scenario;
-        return { folder: FOLDER, problem: folderProblem ?? null, models: folderProblem ? [] : models };
     }
 
     private async load(model: string, step: (engine: EngineStatus) => void): Promise<void> {
@@ -145,24 +122,31 @@ export class FakeBackend {
             throw this.scenario.refuse;
         }
         const run: Run = {
-            ...this.recorded(this.runs.length),
+            ...this.history.next(this.history.runs.length),
             started_at: Date.now() * MICROS,
             prompt: input.prompt ?? "",
             answer: "",
             outcome: "running",
             measures: {},
             error: null,
-            parameters: { ...Object(input.parameters), seed: 4_711 },
+            parameters: { ...DEFAULTS, seed: 4_711, ...Object(input.parameters) },
+            model: String(input.model),
+            model_name: this.shell.list().models.find(({ id }) => id === input.model)?.name ?? SMOL.name,
+            mode: input.mode ? { id: input.mode, name: modeName(input.mode) } : null,
+            streamed: Boolean(input.stream),
+            cost: null,
+            rating: null,
+            tags: [],
         };
         let sequence = 0;
         const send = (event: object) => emit({ run: run.id, sequence: sequence++, ...event } as RunEvent);
-        this.runs.unshift(run);
+        this.history.runs.unshift(run);
         send({ kind: "accepted" });
         this.tell({ kind: "history" });
-        if (this.engine.state !== "ready") {
+        if (this.engine.state !== "ready" || this.engine.model !== input.model) {
             await this.load(String(input.model), (engine) => send({ kind: "loading", progress: engine.progress }));
         }
-        this.setEngine({ ...this.ready(), state: "busy" });
+        this.setEngine({ ...this.ready(), state: "busy", model: run.model, model_name: run.model_name });
         await pause(this.scenario.pace ?? 5);
         send({ kind: "started", tokens_in: 42, seed: 4_711 });
         const pieces = (this.scenario.answer ?? ANSWER).split(/(?<=\s)/);
@@ -173,14 +157,24 @@ export class FakeBackend {
                 break;
             }
             run.answer += text;
-            send({ kind: "token", text });
+            if (run.streamed) {
+                send({ kind: "token", text });
+            }
         }
         const stopped = this.stopped.has(run.id);
         run.outcome = this.scenario.failRun ? "failed" : stopped ? "stopped" : "completed";
         run.finish_reason = stopped ? "cancelled" : "stop";
         run.error = this.scenario.failRun ?? null;
-        run.measures = { total_ms: 812.4, ttft_ms: 95.2, tokens_per_s: 41.23, tokens_in: 42, tokens_out: kept.length };
-        this.setEngine(this.ready());
+        const slower = run.mode ? ["fast", "normal", "expert", "research"].indexOf(run.mode.id) * 137 : 0;
+        run.measures = {
+            total_ms: 812.4 + Math.max(0, slower) * 3,
+            ttft_ms: 95.2 + Math.max(0, slower),
+            tokens_per_s: 41.23,
+            tokens_in: 42,
+            tokens_out: kept.length,
+        };
+        run.cost = costOf(run);
+        this.setEngine({ ...this.ready(), model: run.model, model_name: run.model_name });
         send({ kind: "finished", result: { ...run } });
         this.tell({ kind: "history" });
         return { ...run };
@@ -208,59 +202,6 @@ export class FakeBackend {
     private tell(change: Change): void {
         this.watchers.forEach((emit) => emit(change));
     }
-
-    private find(id: string): Run {
-        const run = this.runs.find((each) => each.id === id);
-        if (!run) {
-            throw { code: "not_found", message: `No run ${id}: it may have been deleted.`, details: { run: id } };
-        }
-        return run;
-    }
-
-    private recorded(index: number): Run {
-        const outcomes = ["completed", "completed", "stopped", "completed", "failed", "interrupted"] as const;
-        const outcome = outcomes[index % outcomes.length] ?? "completed";
-        const prompts = [
-            "Explain in two sentences why the sky is blue.",
-            "Write a Rust function that reverses a linked list, and say what it costs in time and memory for a list of n nodes",
-            "ما هي عاصمة فرنسا؟",
-            "A train leaves at 9:40 and arrives at 13:05. How long does it take?",
-        ];
-        const answered = outcome !== "failed" && outcome !== "interrupted";
-        this.counter += 1;
-        return {
-            id: `0193d5e2-7c00-7000-8000-${String(this.counter).padStart(12, "0")}`,
-            started_at: (Date.now() - (400 - index) * 420_000) * MICROS,
-            model: SMOL.id,
-            model_name: SMOL.name,
-            prompt: prompts[index % prompts.length] ?? "",
-            answer: ANSWER,
-            parameters: { temperature: 0.7, top_p: 0.95, max_tokens: 512, seed: 1000 + index },
-            outcome,
-            finish_reason: outcome === "stopped" ? "cancelled" : answered ? "stop" : null,
-            error:
-                outcome === "failed"
-                    ? {
-                          code: "engine_failed",
-                          message: "The engine's process was killed during the run. The next run starts a new one.",
-                          details: { signal: 9 },
-                      }
-                    : null,
-            measures: answered
-                ? {
-                      total_ms: 612.4 + index * 131,
-                      ttft_ms: 85 + (index % 7) * 11,
-                      tokens_per_s: 38.1 + (index % 5),
-                      tokens_in: 42,
-                      tokens_out: 30 + (index % 90),
-                  }
-                : {},
-        };
-    }
-}
-
-function summary({ id, started_at, model_name, prompt, outcome, measures }: Run): RunSummary {
-    return { id, started_at, model_name, prompt_start: prompt.slice(0, 200), outcome, measures };
 }
 
 function pause(milliseconds: number): Promise<void> {

@@ -1,8 +1,7 @@
 import type { Answer } from "../../model/answer";
-import { DEFAULTS, toParameters } from "../../model/parameters";
 import PromptSession from "../../model/PromptSession";
 import { FakeBackend, type Scenario } from "../fake/FakeBackend";
-import { SMOL } from "../fake/models";
+import { request } from "./samples";
 
 const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -12,7 +11,7 @@ function start(scenario: Scenario) {
     const session = new PromptSession();
     const sink = { text: "", replace: (whole: string) => (sink.text = whole), append: (piece: string) => (sink.text += piece) };
     session.showTextIn(sink);
-    const ask = () => session.ask(SMOL.id, SMOL.name, "hello", toParameters(DEFAULTS));
+    const ask = () => session.ask(request());
     return { backend, session, sink, ask, answer: () => session.model.getData() as Answer };
 }
 
@@ -77,7 +76,53 @@ QUnit.test("a recorded run is opened; a missing one says so", async (assert) => 
 
 QUnit.test("without a backend the error says what to do", async (assert) => {
     delete window.__TAURI__;
-    const error = await new PromptSession().ask("m", "m", "hello", toParameters(DEFAULTS));
+    const error = await new PromptSession().ask(request());
     assert.strictEqual(error?.code, "internal");
     assert.ok(error?.message.includes("start nOpenai Studio again"));
+});
+
+QUnit.test("without streaming the answer comes whole", async (assert) => {
+    const { backend, session, sink } = start({ loaded: true, answer: "one two " });
+    let pieces = 0;
+    sink.append = () => String((pieces += 1));
+    await session.ask(request({ stream: false }));
+    assert.strictEqual(pieces, 0);
+    assert.strictEqual(sink.text, "one two ");
+    assert.strictEqual((backend.calls.find(({ operation }) => operation === "run_prompt")?.input as { stream: boolean }).stream, false);
+});
+
+QUnit.test("a request is remembered for another answer: a set seed stays, a drawn one does not", async (assert) => {
+    const { session } = start({ loaded: true, runs: 1 });
+    await session.ask(request({ parameters: { seed: 5 } }));
+    assert.strictEqual(session.request?.parameters.seed, 5);
+    const run = await session.open("0193d5e2-7c00-7000-8000-000000000001");
+    assert.ok(run?.parameters.seed);
+    assert.strictEqual(session.request?.parameters.seed, undefined);
+    assert.strictEqual(session.request?.parameters.temperature, 0.7);
+    assert.strictEqual(session.request?.prompt, run?.prompt);
+});
+
+QUnit.test("a rating and tags are shown and kept, and taken back when they could not be", async (assert) => {
+    const { backend, session, answer, ask } = start({ loaded: true });
+    await ask();
+    await session.rate(5);
+    await session.tag(["b", "a"]);
+    assert.deepEqual([answer().rating, answer().tags], [5, ["b", "a"]]);
+    assert.deepEqual(
+        backend.calls.filter(({ operation }) => operation === "rate_run" || operation === "tag_run").map(({ input }) => input),
+        [{ run: session.run, rating: 5 }, { run: session.run, tags: ["b", "a"] }],
+    );
+    delete window.__TAURI__;
+    await session.rate(1);
+    assert.strictEqual(answer().rating, 5);
+    assert.strictEqual(answer().assessmentProblem?.code, "internal");
+});
+
+QUnit.test("a run under way is not assessed", async (assert) => {
+    const { backend, session, ask } = start({ loaded: true, pace: 20 });
+    const asked = ask();
+    await session.rate(3);
+    await session.stop();
+    await asked;
+    assert.notOk(backend.calls.some(({ operation }) => operation === "rate_run"));
 });

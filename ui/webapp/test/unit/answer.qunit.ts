@@ -1,20 +1,10 @@
-import type { Run, RunEvent } from "../../backend/studio";
+import type { RunEvent } from "../../backend/studio";
 import { after, finished, isActive, liveMeasures, refused, sent } from "../../model/answer";
-import { DEFAULTS, toParameters } from "../../model/parameters";
-import { canRun, canStop, situationText, source, statusText } from "../../model/answerFormat";
+import { askedModel, canAssess, canRun, canStop, statusLine, situationText, source, statusText } from "../../model/answerFormat";
+import type { ModelRow } from "../../model/models";
+import { MODE, RUN } from "./samples";
 
-const RUN: Run = {
-    id: "r1",
-    started_at: 0,
-    model: "m.gguf",
-    model_name: "m",
-    prompt: "p",
-    answer: "ab",
-    parameters: toParameters(DEFAULTS),
-    outcome: "completed",
-    finish_reason: "stop",
-    measures: { total_ms: 812, ttft_ms: 95, tokens_per_s: 41, tokens_in: 42, tokens_out: 2 },
-};
+const ASKED = { model: "m.gguf", modelName: "m", modeName: "Fast" };
 const event = (sequence: number, rest: object) => ({ run: "r1", sequence, ...rest }) as RunEvent;
 const EVENTS = [
     event(0, { kind: "accepted" }),
@@ -28,7 +18,7 @@ const EVENTS = [
 QUnit.module("answer");
 
 QUnit.test("a run goes through its phases and ends on what the application measured", (assert) => {
-    let answer = sent("m", 0);
+    let answer = sent(ASKED, 0);
     const phases = EVENTS.map((each, index) => (answer = after(answer, each, index * 100)).phase);
     assert.deepEqual(phases, ["sent", "loading", "reading", "streaming", "streaming", "ended"]);
     assert.deepEqual(answer.measures, RUN.measures);
@@ -37,14 +27,14 @@ QUnit.test("a run goes through its phases and ends on what the application measu
 });
 
 QUnit.test("an event that was seen, or comes after the end, changes nothing", (assert) => {
-    const streaming = EVENTS.slice(0, 4).reduce((answer, each) => after(answer, each, 0), sent("m", 0));
+    const streaming = EVENTS.slice(0, 4).reduce((answer, each) => after(answer, each, 0), sent(ASKED, 0));
     assert.strictEqual(after(streaming, EVENTS[3]!, 9), streaming);
     const ended = finished(RUN);
     assert.strictEqual(after(ended, event(9, { kind: "token", text: "late" }), 9), ended);
 });
 
 QUnit.test("while it streams, the window's own measures stand in", (assert) => {
-    const streaming = EVENTS.slice(0, 5).reduce((answer, each, index) => after(answer, each, index * 100), sent("m", 0));
+    const streaming = EVENTS.slice(0, 5).reduce((answer, each, index) => after(answer, each, index * 100), sent(ASKED, 0));
     assert.deepEqual(liveMeasures(streaming, 450), {
         total_ms: 450,
         ttft_ms: 300,
@@ -52,12 +42,12 @@ QUnit.test("while it streams, the window's own measures stand in", (assert) => {
         tokens_in: 42,
         tokens_out: 2,
     });
-    assert.strictEqual(liveMeasures(sent("m", 0), 50).ttft_ms, null);
+    assert.strictEqual(liveMeasures(sent(ASKED, 0), 50).ttft_ms, null);
 });
 
 QUnit.test("a refusal has a reason and no measures", (assert) => {
     const error = { code: "busy", message: "The queue is full.", details: {} } as const;
-    const answer = refused(sent("m", 0), error);
+    const answer = refused(sent(ASKED, 0), error);
     assert.strictEqual(answer.error, error);
     assert.notOk(isActive(answer.phase));
     assert.strictEqual(statusText(answer), "Not run");
@@ -67,7 +57,7 @@ QUnit.test("a refusal has a reason and no measures", (assert) => {
 QUnit.test("every measure names its source, an absent one has none", (assert) => {
     assert.strictEqual(source(finished(RUN), 812), "this run, r1, measured by the application");
     assert.strictEqual(source(finished(RUN), null), "");
-    assert.ok(source(sent("m", 0), 1).includes("this window"));
+    assert.ok(source(sent(ASKED, 0), 1).includes("this window"));
 });
 
 QUnit.test("run and stop exclude each other", (assert) => {
@@ -76,6 +66,7 @@ QUnit.test("run and stop exclude each other", (assert) => {
     assert.notOk(canRun("idle", "  \n", chosen));
     assert.notOk(canRun("idle", "hello", null));
     assert.notOk(canRun("streaming", "hello", chosen));
+    assert.notOk(canRun("idle", "hello", chosen, true));
     assert.ok(canStop("loading", false));
     assert.notOk(canStop("loading", true));
     assert.notOk(canStop("ended", false));
@@ -85,4 +76,25 @@ QUnit.test("the first steps name the folder, or offer the example", (assert) => 
     assert.ok(situationText("noModels", "/models", 0).includes("/models"));
     assert.ok(situationText("ready", "/models", 0).includes("sky"));
     assert.notOk(situationText("ready", "/models", 3).includes("sky"));
+});
+
+QUnit.test("an ended run has cost, rating and tags, and can be assessed", (assert) => {
+    const answer = finished({ ...RUN, cost: { amount: 0.1, currency: "EUR", priced_at: 5 } });
+    assert.deepEqual([answer.rating, answer.tags, answer.modeName, answer.cost?.amount], [4, ["physics"], "Fast", 0.1]);
+    assert.ok(canAssess(answer.run, answer.phase));
+    assert.notOk(canAssess("r1", "streaming"));
+    assert.notOk(canAssess(null, "ended"));
+});
+
+QUnit.test("a mode with a model of its own asks that, while it can run", (assert) => {
+    const rows = [{ id: "a", name: "A", state: "ready" }, { id: "b", name: "B", state: "unsupported" }] as ModelRow[];
+    const chosen = { id: "c", name: "C", state: "ready" } as ModelRow;
+    const mode = (model: string | null) => ({ ...MODE, id: "x", name: "X", model });
+    assert.strictEqual(askedModel(mode("a"), chosen, rows)?.id, "a");
+    assert.strictEqual(askedModel(mode("b"), chosen, rows)?.id, "c");
+    assert.strictEqual(askedModel(mode(null), chosen, rows)?.id, "c");
+    assert.strictEqual(statusLine(finished(RUN), "x", chosen, rows, [mode("a")]), "X asks A");
+    assert.strictEqual(statusLine(finished(RUN), "x", chosen, rows, [mode(null)]), "");
+    const onDisk = { ...chosen, state: "onDisk" } as ModelRow;
+    assert.strictEqual(statusLine(finished(RUN), "x", onDisk, rows, []), "Run loads C first");
 });

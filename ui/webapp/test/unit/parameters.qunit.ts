@@ -1,34 +1,58 @@
-import { DEFAULTS, invalidField, isSeed, toFields, toParameters } from "../../model/parameters";
+import { asOverrides, invalidField, noOverrides, overrideCount, toFields, toOverrides } from "../../model/parameters";
+import { DEFAULTS } from "../fake/prompts";
 
 QUnit.module("parameters");
 
+const fields = (change: object) => ({ ...noOverrides(), ...change });
+
 QUnit.test("the first field out of range is named", (assert) => {
-    assert.strictEqual(invalidField(DEFAULTS), undefined);
-    assert.strictEqual(invalidField({ ...DEFAULTS, temperature: 2.1 }), "temperature");
-    assert.strictEqual(invalidField({ ...DEFAULTS, temperature: Number.NaN }), "temperature");
-    assert.strictEqual(invalidField({ ...DEFAULTS, top_p: 0 }), "top_p");
-    assert.strictEqual(invalidField({ ...DEFAULTS, max_tokens: 0 }), "max_tokens");
-    assert.strictEqual(invalidField({ ...DEFAULTS, max_tokens: 1.5 }), "max_tokens");
-    assert.strictEqual(invalidField({ ...DEFAULTS, seed: "-1" }), "seed");
+    assert.strictEqual(invalidField(noOverrides()), undefined);
+    const wrong: [string, unknown][] = [
+        ["temperature", "2.1"],
+        ["temperature", "warm"],
+        ["temperature", "-1"],
+        ["top_p", "0"],
+        ["top_k", "1001"],
+        ["top_k", "1.5"],
+        ["min_p", "1.1"],
+        ["repetition_penalty", "0.4"],
+        ["max_tokens", "0"],
+        ["max_tokens", "1e3"],
+        ["context_length", "127"],
+        ["seed", "-1"],
+        ["seed", "9007199254740992"],
+        ["stop", ["x".repeat(65)]],
+        ["stop", Array.from({ length: 9 }, (_, index) => String(index))],
+        ["system_prompt", "é".repeat(32_769)],
+    ];
+    for (const [name, value] of wrong) {
+        assert.strictEqual(invalidField(fields({ [name]: value })), name, `${name} ${String(value).slice(0, 20)}`);
+    }
 });
 
-QUnit.test("a seed is empty or a whole number that JavaScript holds exactly", (assert) => {
-    for (const seed of ["", " ", "0", "42", "9007199254740991"]) {
-        assert.ok(isSeed(seed), seed);
-    }
-    for (const seed of ["9007199254740992", "1.5", "1e3", "0x10", "seven"]) {
-        assert.notOk(isSeed(seed), seed);
-    }
-});
-
-QUnit.test("an empty seed asks for a drawn one, and a run's parameters fill the fields", (assert) => {
-    assert.strictEqual(toParameters(DEFAULTS).seed, null);
-    assert.strictEqual(toParameters({ ...DEFAULTS, seed: " 42 " }).seed, 42);
-    assert.deepEqual(toFields({ temperature: 0, top_p: 1, max_tokens: 7, seed: 42 }), {
-        temperature: 0,
+QUnit.test("what is in range is taken, with a decimal comma too", (assert) => {
+    const right = { temperature: "0,7", top_p: "1", top_k: " 40 ", min_p: ".05", repetition_penalty: "0.5", seed: "9007199254740991" };
+    assert.strictEqual(invalidField(fields(right)), undefined);
+    assert.deepEqual(toOverrides(fields(right)), {
+        temperature: 0.7,
         top_p: 1,
-        max_tokens: 7,
-        seed: "42",
+        top_k: 40,
+        min_p: 0.05,
+        repetition_penalty: 0.5,
+        seed: 9_007_199_254_740_991,
     });
-    assert.deepEqual(toFields(toParameters(DEFAULTS)), DEFAULTS);
+});
+
+QUnit.test("an empty field inherits; that nothing shall stand there is said apart", (assert) => {
+    assert.deepEqual(toOverrides(noOverrides()), {});
+    assert.deepEqual(toOverrides(fields({ no_stop: true, no_system_prompt: true })), { stop: [], system_prompt: "" });
+    assert.strictEqual(overrideCount(fields({ temperature: "1", stop: ["END"], system_prompt: "Be brief." })), 2);
+});
+
+QUnit.test("a run's parameters fill all fields and come back the same", (assert) => {
+    const ran = { ...DEFAULTS, temperature: 0, top_k: 40, seed: 42, stop: ["\n\n"], system_prompt: "" };
+    const { context_length: _absent, ...rest } = ran;
+    assert.deepEqual(toOverrides(toFields(ran)), rest);
+    const { seed: _drawn, ...again } = rest;
+    assert.deepEqual(asOverrides(ran), again);
 });

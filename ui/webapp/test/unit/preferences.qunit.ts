@@ -1,5 +1,4 @@
 import Preferences, { initialPreferences, restored } from "../../model/Preferences";
-import { isDark } from "../../model/theme";
 
 QUnit.module("preferences");
 
@@ -9,14 +8,13 @@ QUnit.test("what is stored wins, what is damaged or of another type falls back",
     assert.deepEqual(restored("not json", initial), initial);
     assert.deepEqual(restored("null", initial), initial);
     const stored = restored(
-        JSON.stringify({ theme: "dark", prompt: 7, model: "a.gguf", parameters: { temperature: 0, seed: null }, alien: 1 }),
+        JSON.stringify({ prompt: 7, model: "a.gguf", mode: 3, parameters: { temperature: "0.2", seed: null, top_k: 5, stop: [7] }, alien: 1 }),
         initial,
     );
     assert.deepEqual(stored, {
         ...initial,
-        theme: "dark",
         model: "a.gguf",
-        parameters: { ...initial.parameters, temperature: 0 },
+        parameters: { ...initial.parameters, temperature: "0.2" },
     });
 });
 
@@ -32,11 +30,4 @@ QUnit.test("a change is saved within a moment", async (assert) => {
     assert.strictEqual(storage.stored, "");
     await new Promise((resolve) => setTimeout(resolve, 400));
     assert.strictEqual((JSON.parse(storage.stored) as { prompt: string }).prompt, "hello");
-});
-
-QUnit.test("the system decides only where it is asked", (assert) => {
-    assert.ok(isDark("system", true));
-    assert.notOk(isDark("system", false));
-    assert.ok(isDark("dark", false));
-    assert.notOk(isDark("light", true));
 });

@@ -5,7 +5,7 @@
 
 use super::architecture::{self, Architecture, EXPERTS, Experts, GATED};
 use super::error::{Reason, Refusal, shown};
-use super::metadata::{Kind, Metadata, Value, range};
+use super::metadata::{CHAT_TEMPLATE, Kind, Metadata, Value, range};
 use super::tensor::Tensor;
 use std::collections::HashMap;
 
@@ -31,12 +31,12 @@ pub(super) fn architecture(metadata: &Metadata) -> Result<&'static Architecture>
     })
 }
 
-/// Checks everything and returns the context length, tokens.
+/// Checks everything and returns the sizes.
 pub(super) fn check(
     architecture: &Architecture,
     metadata: &Metadata,
     tensors: &[Tensor],
-) -> Result<u64> {
+) -> Result<Sizes> {
     check_split(metadata)?;
     let tokens = check_tokenizer(metadata)?;
     let sizes = Sizes::read(architecture, metadata)?;
@@ -45,7 +45,7 @@ pub(super) fn check(
         end: tensors.last().map_or(0, |tensor| tensor.offset),
     };
     check_tensors(architecture, &sizes, tokens, &index)?;
-    Ok(sizes.context)
+    Ok(sizes)
 }
 
 /// The loader insists on as many files as `split.count` says.
@@ -67,7 +67,6 @@ fn check_tokenizer(metadata: &Metadata) -> Result<u64> {
     const TOKENS: &str = "tokenizer.ggml.tokens";
     const TYPES: &str = "tokenizer.ggml.token_type";
     const EOS: &str = "tokenizer.ggml.eos_token_id";
-    const TEMPLATE: &str = "tokenizer.chat_template";
 
     let tokens = metadata.array(TOKENS, Kind::Text, "a list of texts")?;
     match metadata.text(MODEL)? {
@@ -107,17 +106,26 @@ fn check_tokenizer(metadata: &Metadata) -> Result<u64> {
             _ => {}
         }
     }
-    match metadata.get(TEMPLATE) {
-        Some(entry) if entry.kind != Kind::Text => Err(entry.mistyped(TEMPLATE, "a text")),
+    match metadata.get(CHAT_TEMPLATE) {
+        Some(entry) if entry.kind != Kind::Text => Err(entry.mistyped(CHAT_TEMPLATE, "a text")),
         _ => Ok(tokens),
     }
 }
 
 /// The sizes the metadata states, each checked against the others.
-struct Sizes {
-    blocks: u64,
-    embedding: u64,
-    context: u64,
+pub(super) struct Sizes {
+    /// How many blocks follow each other.
+    pub blocks: u64,
+    /// Numbers between the blocks, for a token.
+    pub embedding: u64,
+    /// Attention heads of a block.
+    pub heads: u64,
+    /// Heads that keys and values have.
+    pub groups: u64,
+    /// Numbers in a head.
+    pub head: u64,
+    /// The longest context, tokens.
+    pub context: u64,
     experts: u64,
 }
 
@@ -201,7 +209,7 @@ impl Sizes {
                 return wrong("expert_used_count", used, expected);
             }
         }
-        Ok(Self { blocks, embedding, context, experts })
+        Ok(Self { blocks, embedding, heads, groups, head: keys, context, experts })
     }
 }
 

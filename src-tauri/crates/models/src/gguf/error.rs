@@ -1,3 +1,4 @@
+pub(super) use crate::name::shown;
 use nopenai_domain::{Code, Error};
 use std::{fmt, io};
 
@@ -25,17 +26,6 @@ impl Refusal {
 
 fn place(offset: Option<u64>) -> String {
     offset.map_or_else(String::new, |offset| format!(" (at byte {offset})"))
-}
-
-/// A text of the file as a message may show it: short, and without characters
-/// that move a terminal's or a screen's cursor.
-pub(super) fn shown(text: &str) -> String {
-    const MOST: usize = 80;
-    let mut shown: String = text.chars().take(MOST).flat_map(char::escape_debug).collect();
-    if text.chars().nth(MOST).is_some() {
-        shown.push('…');
-    }
-    shown
 }
 
 /// What was wrong with a file.

@@ -13,6 +13,10 @@ const MOST_KEY_BYTES: u64 = 64 << 10;
 const MOST_TEXT_BYTES: u64 = 4 << 20;
 /// Longer texts are skipped and only their presence is known.
 const KEPT_TEXT_BYTES: u64 = 1 << 10;
+/// The one text that is kept although it is long.
+pub(super) const CHAT_TEMPLATE: &str = "tokenizer.chat_template";
+/// How long that may be.
+const KEPT_TEMPLATE_BYTES: u64 = 64 << 10;
 /// Elements of all arrays together. The engine keeps 32 bytes for each, and the
 /// largest vocabularies have about a million tokens, types, scores and merges.
 const MOST_ELEMENTS: u64 = 8 << 20;
@@ -210,7 +214,7 @@ fn read_value<R: Read + Seek>(
             reader.skip(kind.least_bytes())?;
             Value::Other
         }
-        Kind::Text => Value::Text(read_text(reader)?),
+        Kind::Text => Value::Text(read_text(reader, key)?),
         Kind::Array => read_array(reader, key, elements, 1)?,
     })
 }
@@ -226,9 +230,10 @@ fn read_bool<R: Read + Seek>(reader: &mut Reader<R>, key: &str) -> Result<Value>
     }
 }
 
-fn read_text<R: Read + Seek>(reader: &mut Reader<R>) -> Result<Option<String>> {
+fn read_text<R: Read + Seek>(reader: &mut Reader<R>, key: &str) -> Result<Option<String>> {
     let length = reader.count("The length of a metadata text", MOST_TEXT_BYTES)?;
-    if length > KEPT_TEXT_BYTES {
+    let kept = if key == CHAT_TEMPLATE { KEPT_TEMPLATE_BYTES } else { KEPT_TEXT_BYTES };
+    if length > kept {
         reader.skip(length)?;
         return Ok(None);
     }

@@ -16,7 +16,7 @@ mod tensor;
 pub use error::{Reason, Refusal};
 
 use crate::Facts;
-use metadata::{Metadata, Value};
+use metadata::{CHAT_TEMPLATE, Metadata, Value};
 use reader::Reader;
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -53,20 +53,63 @@ pub fn inspect_reader<R: Read + Seek>(file: R, length: u64) -> Result<Facts, Ref
     let architecture = engine::architecture(&metadata)?;
     let alignment = alignment(&metadata)?;
     let tensors = tensor::read(&mut reader, tensor_count, alignment)?;
-    let context_length = engine::check(architecture, &metadata, &tensors)?;
+    let sizes = engine::check(architecture, &metadata, &tensors)?;
 
     let total = |count: fn(&Tensor) -> u64| {
         tensors.iter().fold(0_u64, |sum, tensor| sum.saturating_add(count(tensor)))
     };
+    let text = |key| metadata.text(key).ok().map(str::to_owned);
+    let size = |number| u32::try_from(number).ok();
     Ok(Facts {
         architecture: architecture.name.to_owned(),
         parameters: Some(total(|tensor| tensor.elements)),
         quantization: quantization(&metadata, &tensors).to_owned(),
-        context_length: u32::try_from(context_length).ok(),
+        context_length: size(sizes.context),
         has_chat_template: has_chat_template(&metadata),
-        name: metadata.text("general.name").ok().map(str::to_owned),
+        name: text("general.name"),
         weight_bytes: total(|tensor| tensor.bytes),
+        loaded_weight_bytes: loaded_weight_bytes(&tensors),
+        layers: size(sizes.blocks),
+        heads: size(sizes.heads),
+        kv_heads: size(sizes.groups),
+        head_dim: size(sizes.head),
+        hidden_size: size(sizes.embedding),
+        feed_forward_size: feed_forward_size(architecture.name, &metadata),
+        vocabulary: vocabulary(&tensors),
+        licence: text("general.license"),
+        chat_template: text(CHAT_TEMPLATE).filter(|template| !template.trim().is_empty()),
+        tokenizer: text("tokenizer.ggml.model"),
     })
+}
+
+const EMBEDDINGS: &str = "token_embd.weight";
+
+/// See [`Facts::loaded_weight_bytes`]. The embeddings are dequantized; without
+/// a matrix for the output they are read a second time for it and stay as they
+/// are in the file (mistralrs-core 0.8.1, `models/quantized_*.rs`).
+fn loaded_weight_bytes(tensors: &[Tensor]) -> u64 {
+    let is_tied = !tensors.iter().any(|tensor| tensor.name == "output.weight");
+    tensors.iter().fold(0, |sum: u64, tensor| {
+        let bytes = match (tensor.name == EMBEDDINGS, is_tied) {
+            (true, true) => tensor.dequantized_bytes().saturating_add(tensor.loaded_bytes()),
+            (true, false) => tensor.dequantized_bytes(),
+            (false, _) => tensor.loaded_bytes(),
+        };
+        sum.saturating_add(bytes)
+    })
+}
+
+fn feed_forward_size(architecture: &str, metadata: &Metadata) -> Option<u32> {
+    match metadata.get(&format!("{architecture}.feed_forward_length"))?.value {
+        Value::Unsigned(size) => u32::try_from(size).ok(),
+        _ => None,
+    }
+}
+
+/// How many tokens the embeddings have, unused ones included.
+fn vocabulary(tensors: &[Tensor]) -> Option<u32> {
+    let embeddings = tensors.iter().find(|tensor| tensor.name == EMBEDDINGS)?;
+    u32::try_from(*embeddings.shape.get(1)?).ok()
 }
 
 fn read_version<R: Read + Seek>(reader: &mut Reader<R>) -> Result<(), Refusal> {
@@ -99,7 +142,7 @@ fn alignment(metadata: &Metadata) -> Result<u64, Refusal> {
 }
 
 fn has_chat_template(metadata: &Metadata) -> bool {
-    match metadata.get("tokenizer.chat_template") {
+    match metadata.get(CHAT_TEMPLATE) {
         Some(entry) => match &entry.value {
             Value::Text(Some(text)) => !text.trim().is_empty(),
             Value::Text(None) => true,

@@ -92,6 +92,22 @@ pub(super) struct Tensor {
 }
 
 impl Tensor {
+    /// What it occupies once the engine has loaded it on a CPU, bytes:
+    /// quantized matrices stay as they are (candle 0.10, `QMatMul::from_arc`),
+    /// whatever else becomes F32 (norms and biases are dequantized).
+    pub fn loaded_bytes(&self) -> u64 {
+        if self.kind.is_plain() || self.shape.len() == 1 {
+            self.dequantized_bytes()
+        } else {
+            self.bytes
+        }
+    }
+
+    /// What it occupies as F32, bytes.
+    pub fn dequantized_bytes(&self) -> u64 {
+        self.elements.saturating_mul(4)
+    }
+
     /// The shape in words.
     pub fn shape_shown(&self) -> String {
         shape_shown(&self.shape)

@@ -3,6 +3,12 @@
 
 mod engine;
 mod file;
+mod fixture;
+mod folder;
 mod gguf;
+mod hash;
 mod hostile;
+mod import;
+mod records;
 mod registry;
+mod safetensors;

@@ -1,46 +1,18 @@
 use crate::file::{File, Value};
-use nopenai_domain::{Code, ModelId};
+use crate::fixture::{id, ids, open, put, store, until};
+use nopenai_domain::Code;
 use nopenai_models::{ModelList, Registry};
 use std::fs;
 use std::io::Write;
 use std::path::Path;
-use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::watch;
-
-type List = watch::Receiver<Arc<ModelList>>;
-
-/// Waits until the list is as expected. Polling a folder takes up to 2 s, and
-/// quiet is waited for; the rest is patience with a slow machine.
-async fn until(list: &mut List, what: &str, is: impl Fn(&ModelList) -> bool) -> Arc<ModelList> {
-    let seen = async {
-        let found = list.wait_for(|list| is(list)).await;
-        Arc::clone(&found.expect("the registry watches"))
-    };
-    let found = tokio::time::timeout(Duration::from_secs(20), seen).await;
-    let Ok(found) = found else { panic!("not seen: {what}; {:#?}", list.borrow()) };
-    assert!(found.models.iter().all(|m| m.facts.is_some() != m.problem.is_some()));
-    found
-}
-
-fn ids(list: &ModelList) -> Vec<&str> {
-    list.models.iter().map(|model| model.id.0.as_str()).collect()
-}
-
-fn id(id: &str) -> ModelId {
-    ModelId(id.to_owned())
-}
-
-fn put(folder: &Path, name: &str) {
-    fs::write(folder.join(name), File::llama().bytes()).unwrap();
-}
 
 fn problem(list: &ModelList) -> Option<Code> {
     list.problem.as_ref().map(|problem| problem.code)
 }
 
-#[test]
-fn a_folder_is_listed() {
+#[tokio::test]
+async fn a_folder_is_listed() {
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path();
     fs::create_dir_all(root.join("a/b/c/d")).unwrap();
@@ -58,7 +30,7 @@ fn a_folder_is_listed() {
     fs::write(root.join("page.gguf"), "<html>").unwrap();
     fs::create_dir(root.join("folder.gguf")).unwrap();
 
-    let list = Registry::open(root).list();
+    let list = open(root).await.list();
     assert_eq!(list.folder, root.to_str().unwrap());
     assert_eq!(list.problem, None);
     assert_eq!(
@@ -93,8 +65,8 @@ fn a_folder_is_listed() {
 }
 
 #[cfg(unix)]
-#[test]
-fn links_to_files_are_followed_and_links_to_folders_are_not() {
+#[tokio::test]
+async fn links_to_files_are_followed_and_links_to_folders_are_not() {
     use std::os::unix::fs::symlink;
     let (folder, elsewhere) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let root = folder.path();
@@ -104,31 +76,36 @@ fn links_to_files_are_followed_and_links_to_folders_are_not() {
     symlink("nowhere", root.join("dangling.gguf")).unwrap();
     symlink("/dev/zero", root.join("endless.gguf")).unwrap();
 
-    let registry = Registry::open(root);
-    assert_eq!(ids(&registry.list()), ["linked.gguf"]);
+    let registry = open(root).await;
+    let list = registry.list();
+    assert_eq!(ids(&list), ["dangling.gguf", "linked.gguf"]);
+    let dangling = list.models[0].problem.as_ref().unwrap();
+    assert!(dangling.message.contains("nowhere, which does not exist"), "{}", dangling.message);
+    let target = elsewhere.path().join("blob");
+    assert_eq!(list.models[1].link_target.as_deref(), target.to_str());
     assert!(registry.path(&id("linked.gguf")).is_ok());
 }
 
-#[test]
-fn models_of_the_same_name_are_told_apart() {
+#[tokio::test]
+async fn models_of_the_same_name_are_told_apart() {
     let folder = tempfile::tempdir().unwrap();
     put(folder.path(), "x.Q4_0.gguf");
     put(folder.path(), "x.Q8_0.gguf");
     put(folder.path(), "y.gguf");
-    let list = Registry::open(folder.path()).list();
+    let list = open(folder.path()).await.list();
     let names: Vec<_> = list.models.iter().map(|model| model.name.as_str()).collect();
     assert_eq!(names, ["x.Q4_0.gguf", "x.Q8_0.gguf", "y"]);
 }
 
-#[test]
-fn only_what_passed_has_a_path() {
+#[tokio::test]
+async fn only_what_passed_has_a_path() {
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path().join("models");
     fs::create_dir_all(root.join("sub")).unwrap();
     put(folder.path(), "outside.gguf");
     put(&root, "sub/good.gguf");
     fs::write(root.join("bad.gguf"), "x").unwrap();
-    let registry = Registry::open(&root);
+    let registry = open(&root).await;
 
     let good = id("sub/good.gguf");
     assert_eq!(registry.path(&good).unwrap(), root.join("sub").join("good.gguf"));
@@ -153,7 +130,7 @@ fn only_what_passed_has_a_path() {
 async fn files_that_come_go_and_move_are_seen() {
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path();
-    let registry = Registry::open(root);
+    let registry = open(root).await;
     let mut list = registry.subscribe();
     assert!(list.borrow().models.is_empty());
 
@@ -175,7 +152,7 @@ async fn files_that_come_go_and_move_are_seen() {
 #[tokio::test]
 async fn a_file_being_copied_heals() {
     let folder = tempfile::tempdir().unwrap();
-    let registry = Registry::open(folder.path());
+    let registry = open(folder.path()).await;
     let mut list = registry.subscribe();
     let bytes = File::llama().bytes();
     let mut file = fs::File::create(folder.path().join("a.gguf")).unwrap();
@@ -195,7 +172,7 @@ async fn a_file_being_copied_heals() {
 async fn other_contents_of_the_same_size_are_seen() {
     let folder = tempfile::tempdir().unwrap();
     put(folder.path(), "a.gguf");
-    let registry = Registry::open(folder.path());
+    let registry = open(folder.path()).await;
     let mut list = registry.subscribe();
     let mut other = File::llama();
     other.set("llama.context_length", Value::U32(256));
@@ -211,7 +188,7 @@ async fn other_contents_of_the_same_size_are_seen() {
 async fn a_folder_may_go_and_come_back() {
     let parent = tempfile::tempdir().unwrap();
     let root = parent.path().join("models");
-    let registry = Registry::open(&root);
+    let registry = open(&root).await;
     let mut list = registry.subscribe();
     assert_eq!(problem(&registry.list()), Some(Code::FolderUnavailable));
     let error = registry.get(&id("a.gguf")).unwrap_err();
@@ -239,7 +216,7 @@ async fn a_folder_replaced_at_once_is_watched_on() {
     let root = parent.path().join("models");
     fs::create_dir(&root).unwrap();
     put(&root, "a.gguf");
-    let registry = Registry::open(&root);
+    let registry = open(&root).await;
     let mut list = registry.subscribe();
     fs::rename(&root, parent.path().join("old")).unwrap();
     fs::create_dir(&root).unwrap();
@@ -254,7 +231,7 @@ async fn a_file_in_the_folders_place_is_said() {
     let parent = tempfile::tempdir().unwrap();
     let root = parent.path().join("models");
     fs::write(&root, "x").unwrap();
-    let registry = Registry::open(&root);
+    let registry = open(&root).await;
     let error = registry.list().problem.expect("no folder");
     assert_eq!(error.code, Code::FolderUnavailable);
     assert!(error.message.contains("is not a folder"), "{}", error.message);
@@ -294,7 +271,13 @@ async fn what_may_not_be_read_is_said() {
     allow(&root, 0o000).unwrap();
 
     let folder = root.clone();
-    let registry = without_rights(move || Registry::open(folder));
+    let (store, _data) = store();
+    let opened = move || futures::executor::block_on(Registry::open(folder, store)).unwrap();
+    let runtime = tokio::runtime::Handle::current();
+    let registry = without_rights(move || {
+        let _within = runtime.enter();
+        opened()
+    });
     let error = registry.list().problem.expect("not readable");
     assert_eq!(error.code, Code::FolderUnavailable);
     assert!(error.message.contains("may not be read"), "{}", error.message);
@@ -311,10 +294,10 @@ async fn what_may_not_be_read_is_said() {
 #[tokio::test]
 async fn the_watching_ends_with_the_last_clone() {
     let folder = tempfile::tempdir().unwrap();
-    let registry = Registry::open(folder.path());
-    let mut list = registry.subscribe();
-    let clone = registry.clone();
-    drop(registry);
+    let opened = open(folder.path()).await;
+    let mut list = opened.subscribe();
+    let clone = opened.registry.clone();
+    drop(opened);
     put(folder.path(), "a.gguf");
     until(&mut list, "watched by the clone", |list| list.models.len() == 1).await;
     drop(clone);

@@ -1,21 +1,23 @@
 //! The application itself: what it is, and what changes in it.
 
 use crate::{
-    Studio,
+    Studio, Task, diagnostics,
     operation::{Entry, Events, Method, NoEvents, Operation, Route},
 };
-use nopenai_domain::Result;
+use nopenai_domain::{Notification, Result, Settings};
 use nopenai_inference::EngineStatus;
 use nopenai_models::ModelList;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::{sync::Arc, time::Duration};
+use tokio::sync::broadcast::error::RecvError;
 
 /// How often a watcher that hears nothing is looked after.
 const HEARTBEAT: Duration = Duration::from_secs(15);
 
 /// The operations of this module.
-pub const ALL: &[Entry] = &[Entry::of::<ReadApplicationInfo>(), Entry::of::<Watch>()];
+pub const ALL: &[Entry] =
+    &[Entry::of::<ReadApplicationInfo>(), Entry::of::<ReadDiagnostics>(), Entry::of::<Watch>()];
 
 /// What the application is and where it keeps things.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
@@ -56,13 +58,37 @@ impl Operation for ReadApplicationInfo {
             name: "nOpenai Studio".to_owned(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
             data_folder: data.path().display().to_string(),
-            models_folder: data.models().display().to_string(),
+            models_folder: studio.models_folder().display().to_string(),
             database_file: data.database().display().to_string(),
             schema_version: nopenai_store::latest_version(),
             sqlite_version: nopenai_store::sqlite_version().to_owned(),
             worker: studio.worker().display().to_string(),
             target: format!("{}-{}", std::env::consts::ARCH, std::env::consts::OS),
         })
+    }
+}
+
+/// A report for whoever helps.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Diagnostics {
+    /// Plain text in lines.
+    pub text: String,
+}
+
+/// Describes the application, the machine, the settings and the models, for
+/// whoever helps. No prompt, no answer, no secret; the home folder is written
+/// as `~`.
+#[derive(Debug, Deserialize, JsonSchema)]
+pub struct ReadDiagnostics {}
+
+impl Operation for ReadDiagnostics {
+    const NAME: &'static str = "diagnostics";
+    const ROUTE: Route = Route { method: Method::Get, path: "/diagnostics" };
+    type Event = NoEvents;
+    type Output = Diagnostics;
+
+    async fn run(self, studio: Studio, _: Events<NoEvents>) -> Result<Diagnostics> {
+        Ok(Diagnostics { text: diagnostics::report(&studio).await? })
     }
 }
 
@@ -82,11 +108,33 @@ pub enum Change {
     },
     /// The history has other rows than before: look again.
     History,
+    /// The long work under way.
+    Tasks {
+        /// As it is now.
+        tasks: Vec<Task>,
+    },
+    /// What is set for the whole application.
+    Settings {
+        /// As it is now.
+        settings: Settings,
+    },
+    /// There are other modes than before: look again.
+    Modes,
+    /// How many notifications are unread.
+    Unread {
+        /// So many.
+        unread: u64,
+    },
+    /// A notification has come.
+    Notification {
+        /// The notification.
+        notification: Notification,
+    },
     /// Nothing changed for a while.
     Heartbeat,
 }
 
-/// Streams what changes, starting with the engine and the models as they are.
+/// Streams what changes, starting with everything but the history as it is.
 /// Ends when nobody listens any more.
 #[derive(Debug, Deserialize, JsonSchema)]
 pub struct Watch {}
@@ -101,8 +149,16 @@ impl Operation for Watch {
         let mut engine = studio.engine().subscribe();
         let mut models = studio.registry().subscribe();
         let mut history = studio.history_changes();
+        let mut tasks = studio.tasks().subscribe();
+        let mut settings = studio.settings();
+        let mut modes = studio.modes().changes();
+        let mut unread = studio.notifications().unread();
+        let mut posted = studio.notifications().posted();
         engine.mark_changed();
         models.mark_changed();
+        tasks.mark_changed();
+        settings.mark_changed();
+        unread.mark_changed();
         loop {
             let change = tokio::select! {
                 changed = engine.changed() => changed.map(|()| Change::Engine {
@@ -112,6 +168,22 @@ impl Operation for Watch {
                     models: ModelList::clone(&Arc::clone(&models.borrow_and_update())),
                 }),
                 changed = history.changed() => changed.map(|()| Change::History),
+                changed = tasks.changed() => changed.map(|()| Change::Tasks {
+                    tasks: tasks.borrow_and_update().clone(),
+                }),
+                changed = settings.changed() => changed.map(|()| Change::Settings {
+                    settings: settings.borrow_and_update().clone(),
+                }),
+                changed = modes.changed() => changed.map(|()| Change::Modes),
+                changed = unread.changed() => changed.map(|()| Change::Unread {
+                    unread: *unread.borrow_and_update(),
+                }),
+                notification = posted.recv() => match notification {
+                    Ok(notification) => Ok(Change::Notification { notification }),
+                    // What was missed is in the list all the same.
+                    Err(RecvError::Lagged(_)) => continue,
+                    Err(RecvError::Closed) => return Ok(()),
+                },
                 () = tokio::time::sleep(HEARTBEAT) => Ok(Change::Heartbeat),
             };
             let Ok(change) = change else { return Ok(()) };

@@ -4,14 +4,23 @@ use crate::{
     Studio,
     operation::{Entry, Events, Method, NoEvents, Operation, Route},
 };
-use nopenai_domain::{Result, Run, RunId};
-use nopenai_inference::{EngineStatus, Prompt, RunEvent, RunStep};
+use nopenai_domain::{Error, ModeId, ModelId, ParameterOverrides, Parameters, Result, Run, RunId};
+use nopenai_inference::{EngineStatus, Prompt, RunEvent, RunStep, TokenCount};
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// The operations of this module.
-pub const ALL: &[Entry] =
-    &[Entry::of::<RunPrompt>(), Entry::of::<CancelRun>(), Entry::of::<ReadEngineStatus>()];
+pub const ALL: &[Entry] = &[
+    Entry::of::<RunPrompt>(),
+    Entry::of::<CancelRun>(),
+    Entry::of::<CountTokens>(),
+    Entry::of::<ReadEffectiveParameters>(),
+    Entry::of::<ListExamples>(),
+    Entry::of::<ReadEngineStatus>(),
+];
+
+/// The example prompts the product ships.
+const EXAMPLES: &str = include_str!("../../../../../assets/examples.json");
 
 /// Answers a prompt, loading the model first if need be, and records the run.
 /// Streams its events; the last is `finished`. A run that fails after it was
@@ -38,7 +47,9 @@ impl Operation for RunPrompt {
                 studio.history_changed();
             }
         };
-        studio.engine().run(self.prompt, sink).await
+        let run = studio.engine().run(self.prompt, sink).await?;
+        studio.notify_failure(&run).await;
+        Ok(run)
     }
 }
 
@@ -58,6 +69,104 @@ impl Operation for CancelRun {
 
     async fn run(self, studio: Studio, _: Events<NoEvents>) -> Result<()> {
         studio.engine().cancel(self.run)
+    }
+}
+
+/// Counts the tokens of a prompt as it would be sent. Nothing, while the model
+/// isn't loaded.
+#[derive(Debug, Deserialize, JsonSchema)]
+pub struct CountTokens {
+    /// The model.
+    pub model: ModelId,
+    /// The mode, when one is chosen.
+    #[serde(default)]
+    pub mode: Option<ModeId>,
+    /// The prompt.
+    pub prompt: String,
+    /// Over mode and configuration.
+    #[serde(default)]
+    pub parameters: ParameterOverrides,
+}
+
+impl Operation for CountTokens {
+    const NAME: &'static str = "count_tokens";
+    const ROUTE: Route = Route { method: Method::Post, path: "/prompts/tokens" };
+    type Event = NoEvents;
+    type Output = Option<TokenCount>;
+
+    async fn run(self, studio: Studio, _: Events<NoEvents>) -> Result<Option<TokenCount>> {
+        let engine = studio.engine();
+        let parameters =
+            engine.effective(&self.model, self.mode.as_ref(), &self.parameters).await?;
+        engine.count_tokens(&self.model, &self.prompt, &parameters).await
+    }
+}
+
+/// Tells with which parameters a run would be made: the defaults under the
+/// model's configuration under the mode under these.
+#[derive(Debug, Deserialize, JsonSchema)]
+pub struct ReadEffectiveParameters {
+    /// The model.
+    pub model: ModelId,
+    /// The mode, when one is chosen.
+    #[serde(default)]
+    pub mode: Option<ModeId>,
+    /// Over mode and configuration.
+    #[serde(default)]
+    pub parameters: ParameterOverrides,
+}
+
+impl Operation for ReadEffectiveParameters {
+    const NAME: &'static str = "effective_parameters";
+    const ROUTE: Route = Route { method: Method::Post, path: "/prompts/parameters" };
+    type Event = NoEvents;
+    type Output = Parameters;
+
+    async fn run(self, studio: Studio, _: Events<NoEvents>) -> Result<Parameters> {
+        studio.engine().effective(&self.model, self.mode.as_ref(), &self.parameters).await
+    }
+}
+
+/// What an example is good for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Category {
+    /// Arithmetic and word problems.
+    Math,
+    /// Programs.
+    Code,
+    /// Questions in Arabic.
+    Arabic,
+    /// Several steps of thought.
+    Reasoning,
+}
+
+/// A prompt to begin with.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Example {
+    /// Its identifier.
+    pub id: String,
+    /// A few words.
+    pub title: String,
+    /// What it is good for.
+    pub category: Category,
+    /// The prompt.
+    pub prompt: String,
+}
+
+/// Lists the example prompts.
+#[derive(Debug, Deserialize, JsonSchema)]
+pub struct ListExamples {}
+
+impl Operation for ListExamples {
+    const NAME: &'static str = "list_examples";
+    const ROUTE: Route = Route { method: Method::Get, path: "/examples" };
+    type Event = NoEvents;
+    type Output = Vec<Example>;
+
+    async fn run(self, _: Studio, _: Events<NoEvents>) -> Result<Vec<Example>> {
+        serde_json::from_str(EXAMPLES).map_err(Error::internal)
     }
 }
 

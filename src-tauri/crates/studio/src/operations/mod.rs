@@ -1,15 +1,30 @@
 //! Everything the product can do, one module per room.
 
 pub mod application;
+pub mod comparisons;
+pub mod configuration;
 pub mod history;
 pub mod inference;
 pub mod models;
+pub mod notifications;
+pub mod settings;
 
 use crate::operation::Entry;
 
 /// All operations.
 pub fn all() -> impl Iterator<Item = &'static Entry> {
-    [application::ALL, history::ALL, inference::ALL, models::ALL].into_iter().flatten()
+    [
+        application::ALL,
+        comparisons::ALL,
+        configuration::ALL,
+        history::ALL,
+        inference::ALL,
+        models::ALL,
+        notifications::ALL,
+        settings::ALL,
+    ]
+    .into_iter()
+    .flatten()
 }
 
 /// The operation of that name.

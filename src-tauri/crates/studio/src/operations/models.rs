@@ -1,4 +1,4 @@
-//! Models: which there are, and which is loaded.
+//! Models: which there are, where they come from, and which is loaded.
 
 use crate::{
     Studio,
@@ -6,15 +6,22 @@ use crate::{
 };
 use nopenai_domain::{LoadProgress, ModelId, Result};
 use nopenai_inference::EngineStatus;
-use nopenai_models::ModelList;
+use nopenai_models::{ImportMethod, Model, ModelList};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 /// The operations of this module.
-pub const ALL: &[Entry] =
-    &[Entry::of::<ListModels>(), Entry::of::<LoadModel>(), Entry::of::<UnloadModel>()];
+pub const ALL: &[Entry] = &[
+    Entry::of::<ListModels>(),
+    Entry::of::<LoadModel>(),
+    Entry::of::<UnloadModel>(),
+    Entry::of::<ImportModel>(),
+    Entry::of::<RenameModel>(),
+    Entry::of::<RemoveModel>(),
+    Entry::of::<RestoreModel>(),
+];
 
-/// Lists the models folder: each file with its facts, or with the reason why
+/// Lists the models folder: each model with its facts, or with the reason why
 /// the engine can't run it.
 #[derive(Debug, Deserialize, JsonSchema)]
 pub struct ListModels {}
@@ -67,5 +74,92 @@ impl Operation for UnloadModel {
 
     async fn run(self, studio: Studio, _: Events<NoEvents>) -> Result<EngineStatus> {
         studio.engine().unload(&self.model).await
+    }
+}
+
+/// Brings a model file or folder from elsewhere on this machine into the models
+/// folder. A copy is listed as work under way and can be cancelled; its end is
+/// notified.
+#[derive(Debug, Deserialize, JsonSchema)]
+pub struct ImportModel {
+    /// The file or folder, absolute.
+    pub path: String,
+    /// Whether to link or to copy it.
+    pub method: ImportMethod,
+}
+
+impl Operation for ImportModel {
+    const NAME: &'static str = "import_model";
+    const ROUTE: Route = Route { method: Method::Post, path: "/models/import" };
+    type Event = NoEvents;
+    type Output = Model;
+
+    async fn run(self, studio: Studio, _: Events<NoEvents>) -> Result<Model> {
+        studio.import_model(self.path.as_ref(), self.method).await
+    }
+}
+
+/// Gives a model a name of a person's own; its files keep theirs.
+#[derive(Debug, Deserialize, JsonSchema)]
+pub struct RenameModel {
+    /// The model.
+    pub model: ModelId,
+    /// 1 to 80 characters; absent: back to the file's name.
+    #[serde(default)]
+    pub name: Option<String>,
+}
+
+impl Operation for RenameModel {
+    const NAME: &'static str = "rename_model";
+    const ROUTE: Route = Route { method: Method::Post, path: "/models/rename" };
+    type Event = NoEvents;
+    type Output = Model;
+
+    async fn run(self, studio: Studio, _: Events<NoEvents>) -> Result<Model> {
+        studio.registry().rename(&self.model, self.name).await
+    }
+}
+
+/// Takes a model off the list, after unloading it. Its files stay, and
+/// `restore_model` brings it back, unless they are to be deleted: then they are
+/// gone. Of a linked model only the link is deleted.
+#[derive(Debug, Deserialize, JsonSchema)]
+pub struct RemoveModel {
+    /// The model.
+    pub model: ModelId,
+    /// Whether its files are deleted for good.
+    #[serde(default)]
+    pub delete_files: bool,
+}
+
+impl Operation for RemoveModel {
+    const NAME: &'static str = "remove_model";
+    const ROUTE: Route = Route { method: Method::Post, path: "/models/remove" };
+    type Event = NoEvents;
+    type Output = ();
+
+    async fn run(self, studio: Studio, _: Events<NoEvents>) -> Result<()> {
+        if studio.engine().status().model.as_ref() == Some(&self.model) {
+            studio.engine().unload(&self.model).await?;
+        }
+        studio.registry().remove(&self.model, self.delete_files).await
+    }
+}
+
+/// Brings a model back that was taken off the list without deleting its files.
+#[derive(Debug, Deserialize, JsonSchema)]
+pub struct RestoreModel {
+    /// The model.
+    pub model: ModelId,
+}
+
+impl Operation for RestoreModel {
+    const NAME: &'static str = "restore_model";
+    const ROUTE: Route = Route { method: Method::Post, path: "/models/restore" };
+    type Event = NoEvents;
+    type Output = Model;
+
+    async fn run(self, studio: Studio, _: Events<NoEvents>) -> Result<Model> {
+        studio.registry().restore(&self.model).await
     }
 }

@@ -70,13 +70,16 @@ async fn an_answer_ends_where_the_context_does() {
 async fn runs_that_do_not_exist_are_named() {
     let app = App::start();
     let run = json!({ "run": "01890000-0000-7000-8000-000000000000" });
-    for name in ["get_run", "delete_run", "restore_run", "cancel_run"] {
+    for name in ["get_run", "cancel_run"] {
         let error = expect(app.call(name, run.clone()).await, Code::NotFound);
         assert!(error.message.contains("01890000"), "{error}");
         expect(app.call(name, json!({ "run": "1; DROP TABLE" })).await, Code::InvalidInput);
     }
     for limit in [json!(0), json!(501), json!(-1), json!("all")] {
-        expect(app.call("list_runs", json!({ "limit": limit })).await, Code::InvalidInput);
+        expect(
+            app.call("list_runs", json!({ "page": { "limit": limit } })).await,
+            Code::InvalidInput,
+        );
     }
     expect(app.call("load_model", json!({ "model": "none.gguf" })).await, Code::NotFound);
 }

@@ -150,8 +150,21 @@ impl App {
     }
 
     pub async fn history(&self) -> Vec<Value> {
-        let page = self.call("list_runs", json!({ "limit": 100 })).await.unwrap();
+        let page = self.call("list_runs", json!({ "page": { "limit": 100 } })).await.unwrap();
         page["items"].as_array().unwrap().clone()
+    }
+
+    /// Waits until the list of models fulfils `condition`.
+    pub async fn until_models(&self, what: &str, condition: impl Fn(&[Value]) -> bool) {
+        let start = Instant::now();
+        loop {
+            let list = self.call("list_models", json!({})).await.unwrap();
+            if condition(list["models"].as_array().unwrap()) {
+                return;
+            }
+            assert!(start.elapsed() < Duration::from_secs(20), "not {what}: {list:#}");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
     }
 }
 

@@ -4,5 +4,9 @@
 mod bad_input;
 mod disk;
 mod engine;
+mod everyday;
 mod faults;
 mod fixture;
+mod memory;
+mod parameters;
+mod safetensors;

@@ -1,0 +1,16 @@
+//! The store against real files: what survives, what is refused, what is found.
+#![allow(clippy::unwrap_used, reason = "a test ends where it fails")]
+
+mod backup;
+mod deletion;
+mod export;
+mod files;
+mod fixture;
+mod full;
+mod history;
+mod kill;
+mod large;
+mod migration;
+mod paging;
+mod search;
+mod tables;

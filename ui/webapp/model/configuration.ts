@@ -1,0 +1,64 @@
+import type { ModelConfiguration, Parameters } from "../backend/studio";
+import { invalidField, toFields, toOverrides, type Field, type NumberField, type ParameterFields } from "./parameters";
+
+/** What a model runs with while nothing is configured; the backend's own defaults. */
+export const DEFAULTS: Parameters = {
+    temperature: 0.7,
+    top_p: 0.95,
+    top_k: 0,
+    min_p: 0,
+    repetition_penalty: 1,
+    max_tokens: 512,
+    context_length: null,
+    seed: null,
+    stop: [],
+    system_prompt: "",
+};
+
+/** The same as typed. */
+export const DEFAULT_FIELDS = toFields(DEFAULTS);
+
+const MEGABYTE = 1e6;
+const WHOLE = /^\d{1,9}$/;
+
+/** A model's configuration as typed. */
+export interface ConfigurationForm {
+    fields: ParameterFields;
+    /** Megabytes; empty for none. */
+    limit: string;
+}
+
+export type ConfigurationField = Field | "memory_limit_bytes";
+
+export function toForm({ parameters, memory_limit_bytes: limit }: ModelConfiguration): ConfigurationForm {
+    const fields = toFields({ ...DEFAULTS, ...parameters });
+    return { fields, limit: limit == null ? "" : String(Math.round(limit / MEGABYTE)) };
+}
+
+/** What is typed, with the default in the place of what is empty. */
+export function toConfiguration({ fields, limit }: ConfigurationForm): ModelConfiguration {
+    // What is typed never says null for a parameter that must have a value.
+    const parameters = { ...DEFAULTS, ...toOverrides(fields) } as Parameters;
+    return { parameters, memory_limit_bytes: limitBytes(limit) };
+}
+
+/** The limit in bytes; null while there is none or it is no number. */
+export function limitBytes(limit: string): number | null {
+    return WHOLE.test(limit.trim()) && Number(limit) > 0 ? Number(limit) * MEGABYTE : null;
+}
+
+/** The first field that the backend would refuse. */
+export function invalidIn({ fields, limit }: ConfigurationForm): ConfigurationField | undefined {
+    return invalidField(fields) ?? (limit.trim() !== "" && limitBytes(limit) === null ? "memory_limit_bytes" : undefined);
+}
+
+/** The context length that is typed; null for the model's own, undefined while it is out of range. */
+export function typedContext(fields: ParameterFields): number | null | undefined {
+    const name: NumberField = "context_length";
+    const only = { ...DEFAULT_FIELDS, [name]: fields[name] };
+    return invalidField(only) ? undefined : (toOverrides(only)[name] ?? null);
+}
+
+export function sameForm(a: ConfigurationForm, b: ConfigurationForm): boolean {
+    return JSON.stringify(toConfiguration(a)) === JSON.stringify(toConfiguration(b)) && a.limit === b.limit;
+}
