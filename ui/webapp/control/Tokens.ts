@@ -43,7 +43,7 @@ export default class Tokens extends MultiInput {
     setTexts(given: string[] | null): this {
         const texts = given ?? [];
         this.setProperty("texts", texts, true);
-        this.setTokens(texts.map((each) => new Token({ key: each, text: this.shown(each), tooltip: this.shown(each) })));
+        this.setTokens(texts.map((each) => this.token(each)));
         return this;
     }
 
@@ -57,6 +57,11 @@ export default class Tokens extends MultiInput {
         if (added !== "" && !this.texts().includes(added) && this.texts().length < (this.getProperty("maxTexts") as number)) {
             this.tell([...this.texts(), added]);
         }
+    }
+
+    /** Settings given to a constructor are read as bindings where they have braces. */
+    private token(each: string): Token {
+        return new Token().setKey(each).setText(this.shown(each)).setTooltip(this.shown(each));
     }
 
     private tell(texts: string[]): void {

@@ -38,10 +38,18 @@ export default class BatchPane {
 
     /** Loads the pane into the named container, beside the single answer. */
     async addTo(container: { addItem(item: Control): unknown }): Promise<void> {
-        const pane = this.load(this.view.getId(), "Batch");
         const template = await this.load(this.prefix(), "BatchColumn");
+        if (this.view.isDestroyed()) {
+            template.destroy();
+            return;
+        }
         this.template = template;
-        container.addItem(await pane);
+        const pane = await this.load(this.view.getId(), "Batch");
+        if (this.view.isDestroyed()) {
+            pane.destroy();
+            return;
+        }
+        container.addItem(pane);
         this.giveWidth();
         (this.view.byId("batchColumns") as Control).bindAggregation("items", {
             path: "batch>/columns",

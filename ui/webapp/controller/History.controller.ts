@@ -48,11 +48,12 @@ export default class History extends BaseController {
             remove: (run) => void this.history().remove({ kind: "runs", runs: [run] }),
         });
         this.exportDialog = new ExportDialog(view, this.history(), component.tasks, component.preferences);
-        this.control<Table>("historyTable").attachBrowserEvent("keydown", (event: unknown) =>
+        const table = this.control<Table>("historyTable");
+        table.attachBrowserEvent("keydown", (event: unknown) =>
             this.onKey((event as { originalEvent: KeyboardEvent }).originalEvent),
         );
         for (const path of ["/items", "/selected"]) {
-            this.history().model.bindProperty(path).attachChange(() => this.showSelection());
+            this.history().model.bindProperty(path).attachChange(() => this.showSelection(table));
         }
         if (component.preferences.getProperty("/historyFilters")) {
             void this.history().readFacets();
@@ -224,10 +225,10 @@ export default class History extends BaseController {
         }
     }
 
-    private showSelection(): void {
+    private showSelection(table: Table): void {
         const { model } = this.history();
         const items = model.getProperty("/items") as RunSummary[];
-        selectRows(this.control<Table>("historyTable"), items, model.getProperty("/selected") as string[]);
+        selectRows(table, items, model.getProperty("/selected") as string[]);
     }
 
     private history(): HistoryModel {

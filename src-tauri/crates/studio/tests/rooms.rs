@@ -29,7 +29,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("protocol", &["domain"]),
     ("domain", &[]),
     ("worker", &["protocol", "domain"]),
-    ("tests", &[]),
+    // The journeys make a store with a past before the application opens it.
+    ("tests", &["domain", "store"]),
     ("xtask", &[]),
 ];
 
