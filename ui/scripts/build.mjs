@@ -7,8 +7,9 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import * as esbuild from "esbuild";
 import { frameworkLibraries, versionInfo } from "./framework.mjs";
-import { fingerprint } from "./fingerprint.mjs";
+import { filesBelow, fingerprint } from "./fingerprint.mjs";
 import { copyLocales } from "./locales.mjs";
+import { pruning } from "./prune.mjs";
 import { buildThemes } from "./themes.mjs";
 import { vendor } from "./vendor.mjs";
 import { verify } from "./verify.mjs";
@@ -78,6 +79,7 @@ async function assemble(libraries) {
         recursive: true,
         filter: (file) => !file.endsWith(".stamp"),
     });
+    await pruneThemes(path.join(staged, "resources"));
     await copyLocales(libraries, path.join(staged, "resources"));
     await write("resources/sap-ui-version.json", JSON.stringify(versionInfo(libraries)));
     for (const file of SHIPPED) {
@@ -85,6 +87,16 @@ async function assemble(libraries) {
     }
     for (const file of [BUNDLE, ...SHIPPED].filter((name) => /\.(js|css)$/.test(name))) {
         await write(file, await minified(await readFile(path.join(raw, file), "utf8"), path.extname(file).slice(1)));
+    }
+}
+
+async function pruneThemes(folder) {
+    const prune = pruning(await readFile(path.join(raw, BUNDLE), "utf8"));
+    for (const file of await filesBelow(folder, ".")) {
+        if (file.endsWith(".css")) {
+            const sheet = path.join(folder, file);
+            await writeFile(sheet, await prune(await readFile(sheet, "utf8")));
+        }
     }
 }
 

@@ -5,7 +5,7 @@ import { filesBelow } from "./fingerprint.mjs";
 import { localeFiles } from "./locales.mjs";
 import { SHEETS, THEMES } from "./themes.mjs";
 
-const LIMIT_BYTES = 24e6;
+const LIMIT_BYTES = 15e6;
 const LIBRARIES = ["sap/ui/core", "sap/m", "sap/tnt", "sap/ui/layout", "sap/ui/table", "sap/ui/unified"];
 const REQUIRED = [
     "index.html",

@@ -15,6 +15,7 @@ async fn after_a_kill_the_history_is_intact() -> Result<()> {
 
     let desktop = Desktop::open(&setting).await?;
     let page = PromptTesting::open(&desktop).await?;
+    page.show_source().await?;
     let history = page.history().await?;
     assert_eq!(history.len(), 2);
     assert_eq!(page.recorded(&finished["id"]).await?, finished);
@@ -41,6 +42,7 @@ async fn after_a_kill_the_history_is_intact() -> Result<()> {
 async fn be_killed_during_a_run(setting: &Setting) -> Result<(Value, String)> {
     let desktop = Desktop::open(setting).await?;
     let page = PromptTesting::open(&desktop).await?;
+    page.show_source().await?;
     let finished = page.ask(SHORT).await?;
     let finished = page.end(&finished).await?;
 

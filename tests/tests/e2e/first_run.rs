@@ -24,6 +24,7 @@ async fn a_newcomer_is_led_to_the_first_answer() -> Result<()> {
     let run = page.begin("exampleButton").await?;
     let run = page.end(&run).await?;
     assert_eq!(run["outcome"], "completed");
+    page.show_source().await?;
     page.answer_is(&run["answer"]).await?;
     page.history_has(1).await?;
     desktop.screenshot("first-answer").await?;

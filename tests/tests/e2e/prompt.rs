@@ -8,6 +8,7 @@ async fn an_answer_streams_can_be_stopped_and_is_measured() -> Result<()> {
     let data = DataFolder::with_starter_model()?;
     let desktop = Desktop::open(&Setting::of_test("prompt", data.path())?).await?;
     let page = PromptTesting::open(&desktop).await?;
+    page.show_source().await?;
 
     let run = page.ask(LONG).await?;
     let first = page.answer_beyond(0).await?;

@@ -8,6 +8,7 @@ async fn a_killed_worker_fails_its_run_and_the_next_one_works() -> Result<()> {
     let data = DataFolder::with_starter_model()?;
     let desktop = Desktop::open(&Setting::of_test("worker-killed", data.path())?).await?;
     let page = PromptTesting::open(&desktop).await?;
+    page.show_source().await?;
     let app = desktop.app()?;
 
     let run = page.ask(LONG).await?;
