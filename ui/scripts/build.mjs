@@ -91,7 +91,8 @@ async function assemble(libraries) {
 }
 
 async function pruneThemes(folder) {
-    const prune = pruning(await readFile(path.join(raw, BUNDLE), "utf8"));
+    const users = await Promise.all([BUNDLE, ...SHIPPED].map((file) => readFile(path.join(raw, file), "utf8")));
+    const prune = pruning(users.join("\n"));
     for (const file of await filesBelow(folder, ".")) {
         if (file.endsWith(".css")) {
             const sheet = path.join(folder, file);

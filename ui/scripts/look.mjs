@@ -1,5 +1,6 @@
-// Takes screenshots of dist/ over the fake backend, in the states that matter: node scripts/look.mjs FOLDER [STATE…]
-import { mkdir } from "node:fs/promises";
+// Takes screenshots of dist/ over the fake backend, in the states that matter, and tells what axe-core finds serious in
+// them: node scripts/look.mjs FOLDER [STATE…]
+import { mkdir, readFile } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import * as esbuild from "esbuild";
@@ -23,6 +24,7 @@ const bundled = await esbuild.build({
 });
 const site = await serve(path.join(root, "dist"));
 const browser = await launch();
+const axe = await readFile(path.join(root, "node_modules/axe-core/axe.min.js"), "utf8");
 await mkdir(folder, { recursive: true });
 for (const [name, [scenario, act, languages = ["en"]]] of Object.entries(STATES)) {
     if (wanted.length > 0 && !wanted.includes(name)) {
@@ -41,11 +43,22 @@ for (const [name, [scenario, act, languages = ["en"]]] of Object.entries(STATES)
         await act(page);
         const file = [name, width, colorScheme, ...(locale === "en" ? [] : [locale])].join("-");
         await page.screenshot({ path: path.join(folder, `${file}.png`) });
+        for (const finding of await findings(page)) {
+            console.log(`${file}: ${finding}`);
+        }
         await context.close();
     }
 }
 await browser.close();
 site.close();
+
+async function findings(page) {
+    await page.evaluate(axe);
+    const { violations } = await page.evaluate(() => window.axe.run(document, { resultTypes: ["violations"] }));
+    return violations
+        .filter(({ impact }) => impact === "serious" || impact === "critical")
+        .map(({ id, nodes }) => `${id}: ${nodes.map(({ html, failureSummary }) => `${html} ${failureSummary}`).join(" | ")}`);
+}
 
 /** Each size in light and dark; other languages than English in one of them. */
 function views(languages) {

@@ -1,4 +1,5 @@
 import MessageToast from "sap/m/MessageToast";
+import type SideNavigation from "sap/tnt/SideNavigation";
 import type Event from "sap/ui/base/Event";
 import JSONModel from "sap/ui/model/json/JSONModel";
 import { watchDrops } from "../backend/window";
@@ -6,6 +7,7 @@ import { shortcutOf, type GlobalShortcut } from "../model/shortcuts";
 import type { WorkItem } from "../model/Tasks";
 import { text } from "../model/texts";
 import AboutDialog from "./AboutDialog";
+import { tellCheckedOnly } from "./aria";
 import BaseController from "./BaseController";
 import ConfiguratorDialog from "./ConfiguratorDialog";
 import { isCovered } from "./covered";
@@ -42,6 +44,7 @@ export default class App extends BaseController {
     onInit(): void {
         this.getView()?.setModel(this.shell, "shell");
         this.createParts();
+        tellCheckedOnly(this.control<SideNavigation>("navigation"));
         document.addEventListener("keydown", this.onKeyDown);
         // Without drops the dialog of the import still takes paths; that the backend is gone is told elsewhere.
         watchDrops((event) => {

@@ -3,6 +3,7 @@ import type VBox from "sap/m/VBox";
 import type { RatingIndicator$ChangeEvent } from "sap/m/RatingIndicator";
 import type { SegmentedButton$SelectionChangeEvent } from "sap/m/SegmentedButton";
 import type Event from "sap/ui/base/Event";
+import type Splitter from "sap/ui/layout/Splitter";
 import type { Route$PatternMatchedEvent } from "sap/ui/core/routing/Route";
 import JSONModel from "sap/ui/model/json/JSONModel";
 import { runFacets, type Example, type Mode } from "../backend/studio";
@@ -16,6 +17,7 @@ import type { Remembered } from "../model/Preferences";
 import type { Request } from "../model/PromptSession";
 import { requestOf } from "../model/request";
 import { text } from "../model/texts";
+import { tellPlaces } from "./aria";
 import BaseController from "./BaseController";
 import BatchPane from "./BatchPane";
 import FieldMarks from "./FieldMarks";
@@ -50,6 +52,8 @@ export default class PromptTesting extends BaseController {
         this.modesDialog = new ModesDialog(view, modes, () => void draft.refresh());
         this.pricesDialog = new PricesDialog(view);
         this.bindFields();
+        tellPlaces(this.control<Splitter>("rows"));
+        tellPlaces(this.control<Splitter>("panes"));
         this.batchPane = new BatchPane(view, batch, preferences, {
             requests: (chosen, models) => this.requests(chosen, models),
             stop: () => this.onStop(),
