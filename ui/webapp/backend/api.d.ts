@@ -2511,8 +2511,8 @@ export interface operations {
     list_comparisons: {
         parameters: {
             query?: {
-                after?: string | null;
                 limit?: number;
+                after?: string | null;
             };
             header?: never;
             path?: never;
@@ -2981,8 +2981,8 @@ export interface operations {
     estimate_memory: {
         parameters: {
             query?: {
-                context_length?: number | null;
                 model?: components["schemas"]["ModelId"];
+                context_length?: number | null;
             };
             header?: never;
             path?: never;
@@ -3238,9 +3238,9 @@ export interface operations {
     list_notifications: {
         parameters: {
             query?: {
-                after?: string | null;
                 level?: components["schemas"]["Level"] | null;
                 limit?: number;
+                after?: string | null;
             };
             header?: never;
             path?: never;

@@ -9,6 +9,9 @@ const NUMBER_BYTES: u64 = 4;
 /// The worker's process without a model: its code, threads and allocator,
 /// measured on Linux.
 const PROCESS_BYTES: u64 = 60_000_000;
+/// A word of the tokenizer: its spelling and merges, in both directions.
+/// Measured with a vocabulary of 49,152 by byte pairs.
+const WORD_BYTES: u64 = 930;
 
 /// The memory of the process that holds a model, at its most.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -34,8 +37,11 @@ pub fn memory(facts: &Facts, context_length: u32) -> Option<MemoryEstimate> {
     let kv_cache = 2 * layers * kv_heads * head_dim * context * NUMBER_BYTES;
     let weights = facts.loaded_weight_bytes;
     let feed_forward = size(facts.feed_forward_size).unwrap_or(4 * hidden);
-    let workspace =
-        PROCESS_BYTES + context * (feed_forward + hidden + heads * head_dim) * NUMBER_BYTES;
+    // Of one layer: gate, up, its activation and their product; the residual
+    // stream with its norms and sums; queries and attention, keys and values.
+    let activations = 4 * feed_forward + 6 * hidden + 2 * (heads + kv_heads) * head_dim;
+    let tokenizer = size(facts.vocabulary).unwrap_or(0) * WORD_BYTES;
+    let workspace = PROCESS_BYTES + tokenizer + context * activations * NUMBER_BYTES;
     Some(MemoryEstimate {
         weights_bytes: weights,
         kv_cache_bytes: kv_cache,
