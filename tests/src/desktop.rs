@@ -13,6 +13,8 @@ use std::process::Command;
 use std::time::Duration;
 
 const POLL: Duration = Duration::from_millis(50);
+/// Longer than a dialog takes to open.
+const FOCUS: Duration = Duration::from_millis(400);
 
 /// Under what circumstances the application is started.
 #[derive(Debug, Clone)]
@@ -123,10 +125,13 @@ impl Desktop {
     /// # Errors
     /// When it does not come within 20 seconds.
     pub async fn element(&self, id: &str) -> Result<Element> {
-        let selector = selector(id);
+        self.first(&selector(id)).await
+    }
+
+    async fn first(&self, selector: &str) -> Result<Element> {
         let what = format!("an element {selector}");
         self.until(&what, Duration::from_secs(20), async || {
-            Ok(self.client.find_all(Locator::Css(&selector)).await?.into_iter().next())
+            Ok(self.client.find_all(Locator::Css(selector)).await?.into_iter().next())
         })
         .await
     }
@@ -149,16 +154,23 @@ impl Desktop {
     /// # Errors
     /// When that does not come to be within 20 seconds.
     pub async fn click_text(&self, id: &str, text: &str) -> Result<()> {
-        let path = format!("//*[contains(@id,'{id}')]//*[not(*) and normalize-space(.)='{text}']");
-        let what = format!("a click on {text:?} in {id}");
+        self.click_text_below(&format!("contains(@id,'{id}')"), text).await
+    }
+
+    async fn click_text_below(&self, ancestor: &str, text: &str) -> Result<()> {
+        // The page isolates texts of others, so that none turns its surroundings.
+        let bare = "normalize-space(translate(., '\u{2068}\u{2069}', ''))";
+        let path = format!("//*[{ancestor}]//*[not(*) and {bare}='{text}']");
+        let what = format!("a click on {text:?} where {ancestor}");
         self.until(&what, Duration::from_secs(20), async || {
-            let found = self.client.find_all(Locator::XPath(&path)).await?;
-            for element in found {
-                if element.is_displayed().await.unwrap_or(false) && element.click().await.is_ok() {
-                    return Ok(Some(()));
+            let mut refused = None;
+            for element in self.client.find_all(Locator::XPath(&path)).await? {
+                match element.click().await {
+                    Ok(()) => return Ok(Some(())),
+                    Err(error) => refused = Some(error.into()),
                 }
             }
-            Ok(None)
+            refused.map_or(Ok(None), Err)
         })
         .await
     }
@@ -169,7 +181,7 @@ impl Desktop {
     /// When there is no such item.
     pub async fn choose(&self, id: &str, text: &str) -> Result<()> {
         self.click(id).await?;
-        self.click_text(&format!("--{id}-"), text).await
+        self.click_text_below("contains(@class,'sapMSelectList')", text).await
     }
 
     /// Presses keys where the focus is; [`fantoccini::key::Key`] has those
@@ -205,11 +217,22 @@ impl Desktop {
     /// # Errors
     /// When there is no such input.
     pub async fn type_into(&self, id: &str, text: &str) -> Result<()> {
-        let input = self.element(&format!("{id}-inner")).await?;
-        input.click().await?;
-        input.clear().await?;
-        input.send_keys(text).await?;
-        Ok(())
+        let selector =
+            format!("{0}, {1}", selector(&format!("{id}-inner")), selector(&format!("{id}-I")));
+        // A dialog that is just opening takes the focus to where it wants it.
+        self.until(&format!("{text:?} in {id}"), Duration::from_secs(20), async || {
+            let input = self.first(&selector).await?;
+            input.click().await?;
+            tokio::time::sleep(FOCUS).await;
+            if self.client.active_element().await?.element_id() != input.element_id() {
+                return Ok(None);
+            }
+            input.clear().await?;
+            input.send_keys(text).await?;
+            let typed = input.prop("value").await?.unwrap_or_default();
+            Ok((typed == text).then_some(()))
+        })
+        .await
     }
 
     /// What the first element whose identifier ends in `id` shows; nothing

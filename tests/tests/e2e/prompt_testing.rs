@@ -47,7 +47,8 @@ async fn a_run_is_made_in_its_mode_rated_tagged_and_priced() -> Result<()> {
     desktop.press(&format!("{}4{}", Key::Alt, Key::Null)).await?;
     let stars = async || Ok((page.recorded(&run["id"]).await?["rating"] == 4).then_some(()));
     desktop.until("four stars", SOON, stars).await?;
-    desktop.type_into("tags", "greeting\n").await?;
+    desktop.type_into("tags", "greeting").await?;
+    desktop.press(&Key::Enter.to_string()).await?;
     let tagged = async || {
         let tags = &page.recorded(&run["id"]).await?["tags"];
         Ok((*tags == json!(["greeting"])).then_some(()))

@@ -117,8 +117,10 @@ export default class ImportDialog extends FragmentDialog {
     }
 
     private set(change: Partial<State>): void {
-        const next = { ...this.data, ...change };
-        this.state.setData({ ...next, waitingText: waitingText(next.waiting) });
+        for (const [name, value] of Object.entries(change)) {
+            this.state.setProperty(`/${name}`, value);
+        }
+        this.state.setProperty("/waitingText", waitingText(this.data.waiting));
     }
 }
 

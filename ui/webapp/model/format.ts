@@ -76,6 +76,9 @@ export function bytes(value: number | Absent): string {
     if (value == null) {
         return NONE;
     }
+    if (value < 1000) {
+        return text("unitBytes", count(value));
+    }
     if (value < MEGA) {
         return text("unitKilobytes", threeDigits.format(value / 1000));
     }

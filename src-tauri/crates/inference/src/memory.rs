@@ -73,15 +73,15 @@ impl MemoryReport {
         let tokens = self.context_length;
         let limit = self.limit_bytes.filter(|limit| needed > *limit);
         let (available, why) = match limit {
-            Some(limit) => (limit, "its configuration allows it"),
-            None => (self.free_bytes(), "is free"),
+            Some(limit) => (limit, "its configuration allows"),
+            None => (self.free_bytes(), "there are free"),
         };
         let remedy = match limit {
             Some(_) => "raise the limit",
             None => "close other programs",
         };
         let message = format!(
-            "{name} needs about {} with a context of {tokens} tokens, and {why} is {}. Shorten \
+            "{name} needs about {} with a context of {tokens} tokens, and {why} {}. Shorten \
              the context, {remedy}, or choose a smaller model.",
             in_words(needed),
             in_words(available),

@@ -36,6 +36,7 @@ QUnit.test("tokens in and out, one of them possibly absent", (assert) => {
 });
 
 QUnit.test("bytes in decimal units", (assert) => {
+    assert.strictEqual(format.bytes(8), "8 B");
     assert.strictEqual(format.bytes(12_345), "12.3 kB");
     assert.strictEqual(format.bytes(98_400_000), "98.4 MB");
     assert.strictEqual(format.bytes(999_900_000), "1.00 GB");
