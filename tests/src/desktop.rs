@@ -227,7 +227,10 @@ impl Desktop {
             if self.client.active_element().await?.element_id() != input.element_id() {
                 return Ok(None);
             }
-            input.clear().await?;
+            // To clear it the driver would take the focus away, and a popover
+            // closes then.
+            let clear = "document.activeElement.select(); document.execCommand('delete')";
+            self.script(clear, vec![]).await?;
             input.send_keys(text).await?;
             let typed = input.prop("value").await?.unwrap_or_default();
             Ok((typed == text).then_some(()))

@@ -97,7 +97,8 @@ async fn attacks_in_prompts_and_answers_stay_text() -> Result<()> {
     assert_eq!(page.prompt().await?.replace('\u{fffd}', "\u{0}"), attacks, "the prompt, whole");
 
     page.show_source().await?;
-    page.answer_is(&json!(attacks)).await?;
+    desktop.until_shown("answer-text", "```html", Duration::from_secs(10)).await?;
+    desktop.until_shown("answer-text", "before ⟦U+202E⟧turned", Duration::from_secs(10)).await?;
     nothing_happened(&desktop, &trap, "the source").await?;
 
     page.details(row).await?;

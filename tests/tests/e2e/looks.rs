@@ -6,7 +6,7 @@ use crate::SHORT;
 use anyhow::{Result, ensure};
 use nopenai_domain::{Cost, Timestamp};
 use nopenai_tests::{
-    DataFolder, Desktop, PromptTesting, Screen, Setting, accessibility, record, recorded,
+    DataFolder, Desktop, Key, PromptTesting, Screen, Setting, accessibility, record, recorded,
 };
 use serde_json::json;
 use std::time::Duration;
@@ -74,6 +74,9 @@ struct Scene {
     close: &'static [&'static str],
 }
 
+/// Closes what has the focus.
+const ESCAPE: &str = "Escape";
+
 const SCENES: &[Scene] = &[
     Scene {
         name: "settings",
@@ -97,14 +100,9 @@ const SCENES: &[Scene] = &[
         name: "notifications",
         open: &["notificationsButton"],
         shows: "notificationList",
-        close: &["notificationsButton"],
+        close: &[ESCAPE],
     },
-    Scene {
-        name: "models-popover",
-        open: &["modelButton"],
-        shows: "modelList",
-        close: &["modelButton"],
-    },
+    Scene { name: "models-popover", open: &["modelButton"], shows: "modelList", close: &[ESCAPE] },
     Scene {
         name: "models",
         open: &["modelButton", "manageModels"],
@@ -163,7 +161,7 @@ async fn tour(look: Look) -> Result<()> {
     for scene in SCENES {
         if scene.name == "modes" {
             desktop.click("modesButton").await?;
-            desktop.click("modesMenu li:last-child").await?;
+            desktop.click("modesMenu-rp-popover [role=menuitem]").await?;
         }
         for id in scene.open {
             desktop.click(id).await?;
@@ -171,7 +169,11 @@ async fn tour(look: Look) -> Result<()> {
         desktop.element(scene.shows).await?;
         findings.see(scene.name).await?;
         for id in scene.close {
-            desktop.click(id).await?;
+            if *id == ESCAPE {
+                desktop.press(&Key::Escape.to_string()).await?;
+            } else {
+                desktop.click(id).await?;
+            }
         }
         if !scene.close.is_empty() && !scene.shows.starts_with("modelFacts") {
             desktop.until_gone(scene.shows).await?;

@@ -54,6 +54,8 @@ async fn a_model_is_linked_named_and_taken_off_the_list() -> Result<()> {
     desktop.screenshot("detail").await?;
 
     desktop.click("renameButton").await?;
+    desktop.element("renameField").await?;
+    desktop.screenshot("rename").await?;
     desktop.type_into("renameField", "My small one").await?;
     desktop.click("renameSave").await?;
     desktop.until_shown("modelTitle", "My small one", SOON).await?;
