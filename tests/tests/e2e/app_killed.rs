@@ -33,7 +33,8 @@ async fn after_a_kill_the_history_is_intact() -> Result<()> {
     desktop.screenshot("interrupted-run").await?;
 
     let next = page.ask(SHORT).await?;
-    assert_eq!(page.end(&next).await?["outcome"], "completed");
+    let next = page.end(&next).await?;
+    assert_eq!(next["outcome"], "completed", "{next:#}");
     Ok(())
 }
 

@@ -183,6 +183,9 @@ async fn tour(look: Look) -> Result<()> {
     findings.see("run").await?;
     desktop.click("detailCompare").await?;
     desktop.element("compareDialog").await?;
+    desktop.click("slotB--slotChooseFirst").await?;
+    desktop.click_text("pickerDialog", "Write a haiku about the sea.").await?;
+    desktop.until_gone("pickerDialog").await?;
     findings.see("comparison").await?;
     desktop.click("compareClose").await?;
     findings.none()
