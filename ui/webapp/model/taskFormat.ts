@@ -19,13 +19,35 @@ export function figures(item: WorkItem): string {
     if (cancelling) {
         return text("work.cancelling");
     }
-    const counted = kind === "export_runs" ? text("workRows", count(done)) : bytes(done);
-    const speed = kind === "export_runs" ? text("workRowsPerSecond", count(Math.round(rate ?? 0))) : text("workBytesPerSecond", bytes(rate));
     return series([
-        total ? text("workPercent", percent(item)) : counted,
-        rate === null ? null : speed,
+        total ? text("workPercent", percent(item)) : counted(kind, done),
+        rate === null ? null : speed(kind, rate),
         remaining === null ? null : clock(remaining),
     ]);
+}
+
+/** How much is done, in what the kind of work counts. */
+function counted(kind: WorkItem["kind"], done: number): string {
+    switch (kind) {
+        case "export_runs":
+            return text("workRows", count(done));
+        case "measure_runtimes":
+            return text("workTokens", count(done));
+        default:
+            return bytes(done);
+    }
+}
+
+function speed(kind: WorkItem["kind"], rate: number): string {
+    const whole = count(Math.round(rate));
+    switch (kind) {
+        case "export_runs":
+            return text("workRowsPerSecond", whole);
+        case "measure_runtimes":
+            return text("workTokensPerSecond", whole);
+        default:
+            return text("workBytesPerSecond", bytes(rate));
+    }
 }
 
 /** Seconds as minutes and seconds, or hours before them. */
