@@ -1,4 +1,6 @@
-use crate::{Error, EvaluationId, ModeRef, ModelId, ParameterOverrides, PromptSetId, RunId, Timestamp};
+use crate::{
+    Error, EvaluationId, ModeRef, ModelId, ParameterOverrides, PromptSetId, RunId, Timestamp,
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 

@@ -238,10 +238,8 @@ impl Evaluations {
 
 /// Closes what an earlier process left under way.
 pub fn recover(connection: &Connection) -> Result<()> {
-    connection.execute(
-        "UPDATE evaluation SET state = 'interrupted' WHERE state = 'running'",
-        [],
-    )?;
+    connection
+        .execute("UPDATE evaluation SET state = 'interrupted' WHERE state = 'running'", [])?;
     Ok(())
 }
 
@@ -306,8 +304,7 @@ fn evaluation(connection: &Connection, row: &Row<'_>) -> Result<Evaluation> {
         items: row.get("items")?,
         model: ModelId(text("model_id")?),
         model_name: text("model_name")?,
-        mode: mode
-            .map(|id| ModeRef { id: ModeId(id), name: mode_name.unwrap_or_default() }),
+        mode: mode.map(|id| ModeRef { id: ModeId(id), name: mode_name.unwrap_or_default() }),
         judge: judge.map(ModelId),
         parameters: from_json(&text("parameters")?)?,
         state: from_word(&text("state")?)?,

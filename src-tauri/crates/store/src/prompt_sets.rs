@@ -198,7 +198,12 @@ fn write(connection: &Connection, set: &PromptSet, items: &[PromptSetItem]) -> R
     for (position, item) in (1..).zip(items) {
         let expectation = item.expectation.as_ref().map(json).transpose()?;
         insert.execute(params![
-            set.id.0, revision, position, item.prompt, item.system, expectation
+            set.id.0,
+            revision,
+            position,
+            item.prompt,
+            item.system,
+            expectation
         ])?;
     }
     by_id(connection, &set.id)

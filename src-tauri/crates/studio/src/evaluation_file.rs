@@ -45,7 +45,8 @@ pub(crate) async fn write(
     }
     let partial = partial_path(path);
     let written = write_to(evaluations, evaluation, &partial).await;
-    let written = written.and_then(|rows| fs::rename(&partial, path).map(|()| rows).map_err(Problem::File));
+    let written =
+        written.and_then(|rows| fs::rename(&partial, path).map(|()| rows).map_err(Problem::File));
     written.map_err(|problem| {
         // Best effort: what is left is a file beside the one asked for.
         let _ = fs::remove_file(&partial);

@@ -17,9 +17,8 @@ static IN_WORDS: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 /// "(B)" or "**B**" anywhere.
-static MARKED: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"\(([A-Z])\)|\*\*([A-Z])\*\*").expect("the pattern is constant")
-});
+static MARKED: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"\(([A-Z])\)|\*\*([A-Z])\*\*").expect("the pattern is constant"));
 
 /// The option that an answer chooses, by the first rule that finds one:
 ///

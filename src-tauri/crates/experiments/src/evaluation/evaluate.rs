@@ -98,10 +98,13 @@ impl<A: Ask> Evaluator<A> {
     ) -> Result<Evaluation> {
         let evaluation = self.evaluations.get(id).await?;
         self.evaluations.set_state(id, EvaluationState::Running, None).await?;
-        let mut course = Course { evaluator: self, tally: evaluation.tally, evaluation, stops, progress };
+        let mut course =
+            Course { evaluator: self, tally: evaluation.tally, evaluation, stops, progress };
         let (state, problem) = match course.run().await {
             Ok(()) => (EvaluationState::Completed, None),
-            Err(Halt::Stopped) if stops.ending.is_cancelled() => (EvaluationState::Interrupted, None),
+            Err(Halt::Stopped) if stops.ending.is_cancelled() => {
+                (EvaluationState::Interrupted, None)
+            }
             Err(Halt::Stopped) => (EvaluationState::Cancelled, None),
             Err(Halt::Paused(error)) => (EvaluationState::Paused, Some(error)),
         };
@@ -132,7 +135,8 @@ impl<A: Ask, P: Fn(&Tally) + Send + Sync> Course<'_, A, P> {
         let mut failures = Vec::new();
         while let Some(next) = evaluations.next(self.evaluation.id, after, waiting).await? {
             after = next.item.position;
-            let (result, error) = if waiting { self.judge(next).await? } else { self.answer(next.item).await? };
+            let (result, error) =
+                if waiting { self.judge(next).await? } else { self.answer(next.item).await? };
             match error {
                 Some(error) => {
                     failures.push(result);
@@ -217,7 +221,10 @@ impl<A: Ask, P: Fn(&Tally) + Send + Sync> Course<'_, A, P> {
     }
 
     /// Has an answer judged; its result, and why the judge's run failed.
-    async fn judge(&self, waiting: EvaluatedItem) -> Result<(EvaluationResult, Option<Error>), Halt> {
+    async fn judge(
+        &self,
+        waiting: EvaluatedItem,
+    ) -> Result<(EvaluationResult, Option<Error>), Halt> {
         let EvaluatedItem { item, result: Some(result) } = waiting else {
             return Err(Error::internal("an item that waits has no result").into());
         };
@@ -227,9 +234,18 @@ impl<A: Ask, P: Fn(&Tally) + Send + Sync> Course<'_, A, P> {
         let Some(model) = self.evaluation.judge.clone() else {
             return Err(Error::invalid("judge", "No model was chosen to judge.").into());
         };
-        let prompt = judge::question(criterion, &item.prompt, super::text::without_thoughts(&result.answer));
+        let prompt =
+            judge::question(criterion, &item.prompt, super::text::without_thoughts(&result.answer));
         if prompt.len() > MAX_PROMPT_BYTES {
-            return Ok((EvaluationResult { verdict: Verdict::NotJudged, reason: Reason::JudgeFailed, detail: Some("The answer is too long.".to_owned()), ..result }, None));
+            return Ok((
+                EvaluationResult {
+                    verdict: Verdict::NotJudged,
+                    reason: Reason::JudgeFailed,
+                    detail: Some("The answer is too long.".to_owned()),
+                    ..result
+                },
+                None,
+            ));
         }
         let parameters = ParameterOverrides {
             temperature: Some(0.0),
@@ -243,7 +259,13 @@ impl<A: Ask, P: Fn(&Tally) + Send + Sync> Course<'_, A, P> {
         if run.outcome != Outcome::Completed {
             let error = failure(&run);
             let detail = Some(error.message.clone());
-            let result = EvaluationResult { verdict: Verdict::NotJudged, reason: Reason::JudgeFailed, detail, judge_run, ..result };
+            let result = EvaluationResult {
+                verdict: Verdict::NotJudged,
+                reason: Reason::JudgeFailed,
+                detail,
+                judge_run,
+                ..result
+            };
             return Ok((result, Some(error)));
         }
         let said = super::text::without_thoughts(&run.answer).trim();
@@ -258,9 +280,9 @@ impl<A: Ask, P: Fn(&Tally) + Send + Sync> Course<'_, A, P> {
 }
 
 fn failure(run: &Run) -> Error {
-    run.error.clone().unwrap_or_else(|| {
-        Error::new(nopenai_domain::Code::Cancelled, "The run was stopped.")
-    })
+    run.error
+        .clone()
+        .unwrap_or_else(|| Error::new(nopenai_domain::Code::Cancelled, "The run was stopped."))
 }
 
 #[cfg(test)]

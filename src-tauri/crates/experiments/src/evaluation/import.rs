@@ -93,7 +93,8 @@ impl Reading {
         let mut reader = csv::ReaderBuilder::new().from_reader(text);
         let header = reader.headers().map_err(|error| refused(vec![(1, said(&error))]))?;
         let names: Vec<String> = header.iter().map(|name| name.trim().to_owned()).collect();
-        if let Some(twice) = (1..names.len()).find(|index| names[..*index].contains(&names[*index])) {
+        if let Some(twice) = (1..names.len()).find(|index| names[..*index].contains(&names[*index]))
+        {
             let message = format!("The column {:?} stands there twice.", names[twice]);
             return Err(refused(vec![(1, message)]));
         }
@@ -270,7 +271,8 @@ mod tests {
         // A value that names itself is not filled in again and again.
         let bomb = jsonl(r#"{"prompt":"{{a}}{{a}}","a":"{{a}}{{a}}"}"#).unwrap();
         assert_eq!(bomb[0].prompt, "{{a}}{{a}}{{a}}{{a}}");
-        let grown = format!(r#"{{"prompt":"{}","a":"{}"}}"#, "{{a}}".repeat(2000), "y".repeat(2000));
+        let grown =
+            format!(r#"{{"prompt":"{}","a":"{}"}}"#, "{{a}}".repeat(2000), "y".repeat(2000));
         assert_eq!(lines(jsonl(&grown)), [1], "bounded with its variables filled in");
     }
 

@@ -34,7 +34,9 @@ fn check_at(schema: &Value, place: &str) -> Result<(), String> {
             "required" => value.as_array().is_some_and(|names| names.iter().all(Value::is_string)),
             "minItems" | "maxItems" | "minLength" | "maxLength" => value.is_u64(),
             "minimum" | "maximum" | "exclusiveMinimum" | "exclusiveMaximum" => value.is_number(),
-            "pattern" => value.as_str().is_some_and(|pattern| super::assess::regex(pattern).is_ok()),
+            "pattern" => {
+                value.as_str().is_some_and(|pattern| super::assess::regex(pattern).is_ok())
+            }
             "properties" => {
                 let Value::Object(properties) = value else {
                     return Err(format!("{here} is no object."));
@@ -80,10 +82,14 @@ fn mismatch_at(schema: &Value, value: &Value, place: &str) -> Option<String> {
     };
     for (keyword, wanted) in keywords {
         let found = match keyword.as_str() {
-            "properties" | "required" | "additionalProperties" => of_object(keywords, keyword, value, place),
+            "properties" | "required" | "additionalProperties" => {
+                of_object(keywords, keyword, value, place)
+            }
             "items" => value.as_array().and_then(|items| {
                 let mut places = items.iter().enumerate();
-                places.find_map(|(index, item)| mismatch_at(wanted, item, &format!("{place}[{index}]")))
+                places.find_map(|(index, item)| {
+                    mismatch_at(wanted, item, &format!("{place}[{index}]"))
+                })
             }),
             "allOf" => each(wanted).into_iter().find_map(|one| mismatch_at(one, value, place)),
             _ => (!holds(keyword, wanted, value)).then(|| format!("{place}: {keyword} {wanted}")),
@@ -130,12 +136,11 @@ fn holds(keyword: &str, wanted: &Value, value: &Value) -> bool {
         (Some(value), Some(bound)) => compare(&value, &bound),
         _ => true,
     };
-    let length = |length: Option<usize>, compare: fn(&u64, &u64) -> bool| {
-        match (length, wanted.as_u64()) {
+    let length =
+        |length: Option<usize>, compare: fn(&u64, &u64) -> bool| match (length, wanted.as_u64()) {
             (Some(length), Some(bound)) => compare(&(length as u64), &bound),
             _ => true,
-        }
-    };
+        };
     let items = value.as_array().map(Vec::len);
     let letters = value.as_str().map(|text| text.chars().count());
     match keyword {
@@ -151,10 +156,15 @@ fn holds(keyword: &str, wanted: &Value, value: &Value) -> bool {
         "minLength" => length(letters, u64::ge),
         "maxLength" => length(letters, u64::le),
         "pattern" => value.as_str().is_none_or(|text| {
-            wanted.as_str().and_then(|pattern| super::assess::regex(pattern).ok()).is_some_and(|pattern: Regex| pattern.is_match(text))
+            wanted
+                .as_str()
+                .and_then(|pattern| super::assess::regex(pattern).ok())
+                .is_some_and(|pattern: Regex| pattern.is_match(text))
         }),
         "anyOf" => each(wanted).into_iter().any(|one| mismatch(one, value).is_none()),
-        "oneOf" => each(wanted).into_iter().filter(|one| mismatch(one, value).is_none()).count() == 1,
+        "oneOf" => {
+            each(wanted).into_iter().filter(|one| mismatch(one, value).is_none()).count() == 1
+        }
         "not" => mismatch(wanted, value).is_some(),
         _ => true,
     }
@@ -181,8 +191,7 @@ fn equal(a: &Value, b: &Value) -> bool {
             a.len() == b.len() && a.iter().zip(b).all(|(a, b)| equal(a, b))
         }
         (Value::Object(a), Value::Object(b)) => {
-            a.len() == b.len()
-                && a.iter().all(|(name, a)| b.get(name).is_some_and(|b| equal(a, b)))
+            a.len() == b.len() && a.iter().all(|(name, a)| b.get(name).is_some_and(|b| equal(a, b)))
         }
         _ => a == b,
     }

@@ -71,8 +71,7 @@ pub async fn keep_shipped(store: &Store) -> Result<()> {
     for (set, items) in shipped()? {
         if let Some(kept) = kept.iter().find(|kept| kept.id == set.id) {
             let page = PageRequest { limit: MANY, after: None };
-            let same_items =
-                sets.items(kept.id.clone(), kept.revision, page).await?.items == items;
+            let same_items = sets.items(kept.id.clone(), kept.revision, page).await?.items == items;
             if same_items && (&kept.name, &kept.description) == (&set.name, &set.description) {
                 continue;
             }
@@ -103,7 +102,9 @@ mod tests {
             for (item, line) in items.iter().zip(text.lines()) {
                 let columns: Value = serde_json::from_str(line).unwrap();
                 let expectation = item.expectation.as_ref().unwrap();
-                for (column, verdict) in [("reference", Verdict::Passed), ("wrong", Verdict::Failed)] {
+                for (column, verdict) in
+                    [("reference", Verdict::Passed), ("wrong", Verdict::Failed)]
+                {
                     let answer = columns[column].as_str().unwrap();
                     let found = assess(expectation, answer).unwrap();
                     assert_eq!(found.verdict, verdict, "{column}: {line}\n{found:?}");
@@ -124,7 +125,9 @@ mod tests {
         let kept = sets.list().await.unwrap();
         let ids: Vec<_> = kept.iter().map(|set| set.id.0.as_str()).collect();
         assert_eq!(ids, ITEMS.map(|(id, _)| id), "in their order");
-        assert!(kept.iter().all(|set| set.revision == 1 && set.shipped && set.expecting == set.items));
+        assert!(
+            kept.iter().all(|set| set.revision == 1 && set.shipped && set.expecting == set.items)
+        );
 
         let (math, mut items) = shipped().unwrap().remove(0);
         items.truncate(3);

@@ -1,8 +1,7 @@
 //! Prompt sets, asked of models: the only source of quality figures.
 
 use crate::{
-    Studio,
-    evaluation_file,
+    Studio, evaluation_file,
     evaluations::EvaluationTarget,
     operation::{Entry, Events, Method, NoEvents, Operation, Route},
 };

@@ -24,7 +24,9 @@ impl Row {
     fn text(&self, column: &str) -> Result<Option<&str>, String> {
         match self.0.get(column) {
             None | Some(Value::Null) => Ok(None),
-            Some(Value::String(text)) => Ok(Some(text.as_str()).filter(|text| !text.trim().is_empty())),
+            Some(Value::String(text)) => {
+                Ok(Some(text.as_str()).filter(|text| !text.trim().is_empty()))
+            }
             Some(_) => Err(format!("{column} is no text.")),
         }
     }
