@@ -56,7 +56,7 @@ export type Settings = Schemas["Settings"];
 export type SideBySide = Schemas["SideBySide"];
 export type Task = Schemas["Task"];
 export type TokenCount = Schemas["TokenCount"];
-export type Verdict = Schemas["Verdict"];
+export type Verdict = Schemas["ItemVerdict"];
 export type Weights = Schemas["Weights"];
 export type Winner = Schemas["Winner"];
 

@@ -159,6 +159,7 @@ pub struct Evaluation {
 /// What an item's answer came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "ItemVerdict")] // one of memory is called Verdict too
 pub enum Verdict {
     /// It is as expected.
     Passed,

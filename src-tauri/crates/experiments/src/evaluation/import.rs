@@ -105,7 +105,7 @@ impl Reading {
             match record {
                 Ok(record) => {
                     let line = record.position().map_or(0, csv::Position::line);
-                    let cells = record.iter().map(|cell| Value::from(cell));
+                    let cells = record.iter().map(Value::from);
                     self.add(line, names.iter().cloned().zip(cells).collect());
                 }
                 Err(error) => {
