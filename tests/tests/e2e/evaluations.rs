@@ -70,7 +70,7 @@ async fn a_set_is_imported_and_its_quality_follows_its_expectations() -> Result<
     desktop.until_shown("qualityMatrix", "50%", SOON).await?;
 
     // From the figure to its items, and from an item to its run.
-    desktop.click_text("qualityMatrix", "50%").await?;
+    desktop.click("qualityMatrix a").await?;
     desktop.until_shown("evaluationQuality", "50%", SOON).await?;
     desktop.until_shown("evaluatedItems", "The expression finds nothing", SOON).await?;
     desktop.screenshot("items").await?;

@@ -52,6 +52,8 @@ export default class Evaluations {
     private readonly readAgain = paced<void>(() => void this.refresh());
     /** Whether anybody has looked: what nobody looks at is not read. */
     private wanted = false;
+    /** The set to show, which may be one that has not been read yet. */
+    private chosen: string | null = null;
     /** Counts the reads, so that a late answer to an older one is recognised. */
     private asked = 0;
 
@@ -69,6 +71,7 @@ export default class Evaluations {
     }
 
     async choose(set: string): Promise<void> {
+        this.chosen = set;
         const chosen = this.state.sets.find(({ id }) => id === set) ?? null;
         this.set({ set: chosen, items: [], moreItems: null, list: [], moreList: null });
         await this.refresh();
@@ -143,7 +146,7 @@ export default class Evaluations {
         const asked = ++this.asked;
         try {
             const [sets, qualities] = await Promise.all([listPromptSets(), listQualities()]);
-            const set = sets.find(({ id }) => id === this.state.set?.id) ?? sets[0] ?? null;
+            const set = sets.find(({ id }) => id === this.chosen) ?? sets[0] ?? null;
             const known = set && set.revision === this.state.set?.revision && set.id === this.state.set.id;
             const [items, list] = await Promise.all([
                 set && !(known && this.state.items.length > 0) ? listPromptSetItems(set.id, PAGE) : null,

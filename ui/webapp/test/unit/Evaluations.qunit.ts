@@ -90,6 +90,15 @@ QUnit.test("a removed set comes back", async (assert) => {
     assert.strictEqual(evaluations.state.removed, null);
 });
 
+QUnit.test("a set that was just imported is shown", async (assert) => {
+    const { backend, evaluations } = start();
+    await evaluations.open();
+    backend.evaluations.sets = [...SETS, { ...SETS[1]!, id: "new", name: "New" }];
+    await evaluations.choose("new");
+    assert.strictEqual(evaluations.state.set?.name, "New");
+    assert.strictEqual(evaluations.state.items.length, 3);
+});
+
 QUnit.test("what fails is told", async (assert) => {
     const { evaluations } = start();
     const { invoke } = window.__TAURI__!.core;
