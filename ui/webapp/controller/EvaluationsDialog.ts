@@ -138,6 +138,7 @@ export default class EvaluationsDialog extends FragmentDialog {
         const link = new Link({
             text: qualityText(figures.quality),
             tooltip: qualitySource(figures),
+            wrapping: true,
             press: () => void this.detail.open(figures.evaluation.id),
         });
         return link.addStyleClass("nopenaiTabular");
