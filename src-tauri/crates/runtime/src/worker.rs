@@ -18,8 +18,10 @@ use tokio::{
     task::JoinHandle,
 };
 
-/// How long a worker may take to say its first word.
-const HELLO_TIMEOUT: Duration = Duration::from_secs(20);
+/// How long a worker may take to say its first word: usually a twentieth of a
+/// second, but a large program that isn't in the memory yet, on a busy machine,
+/// was seen to need more than twenty. A load can be cancelled meanwhile.
+const HELLO_TIMEOUT: Duration = Duration::from_secs(90);
 
 /// How long a cancelled run may go on before its worker is killed: the engine
 /// looks at a cancellation only between tokens, and a long prompt is read as
