@@ -1,27 +1,22 @@
 //! Answers that are kept for prompts that come again.
 
-use crate::{Engine, status::CacheStatus};
-use moka::{notification::RemovalCause, policy::EvictionPolicy, sync::Cache as Kept};
-use nopenai_domain::{FinishReason, Message, ModelId, Outcome, Parameters, Result, Run, RunId};
+use crate::{Engine, engine::lock, status::CacheStatus};
+use hashlink::LruCache;
+use nopenai_domain::{
+    Clock, FinishReason, Message, ModelId, Outcome, Parameters, Result, Run, RunId, Timestamp,
+};
 use nopenai_store::CacheKey;
 use sha2::{Digest, Sha256};
 use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::{Arc, Mutex},
     time::Duration,
 };
 
 /// Answers kept.
-const MOST_ENTRIES: u64 = 512;
+const MOST_ENTRIES: usize = 512;
 
 /// What they may occupy together, bytes of text.
-const MOST_BYTES: u64 = 64 << 20;
-
-/// An entry weighs no less than this, so that no more than [`MOST_ENTRIES`]
-/// ever weigh [`MOST_BYTES`]: one bound stands for both.
-const LEAST_WEIGHT: u64 = MOST_BYTES / MOST_ENTRIES;
+const MOST_BYTES: usize = 64 << 20;
 
 /// How long an answer is kept.
 pub(crate) const KEPT_FOR: Duration = Duration::from_secs(60 * 60);
@@ -49,76 +44,95 @@ impl Answer {
             tokens_out: run.measures.tokens_out,
         })
     }
-
-    fn weight(&self) -> u32 {
-        u32::try_from((self.text.len() as u64).max(LEAST_WEIGHT)).unwrap_or(u32::MAX)
-    }
 }
 
 /// Exact answers to exact requests: the least recently used leave first, and
 /// each after some time.
 pub(crate) struct Cache {
-    kept: Kept<CacheKey, Arc<Answer>>,
-    counters: Arc<Counters>,
+    kept: Mutex<Kept>,
+    time: Duration,
+    clock: Arc<dyn Clock>,
 }
 
-#[derive(Default)]
-struct Counters {
-    hits: AtomicU64,
-    misses: AtomicU64,
-    evictions: AtomicU64,
-    bytes: AtomicU64,
+struct Kept {
+    answers: LruCache<CacheKey, (Arc<Answer>, Timestamp)>,
+    bytes: usize,
+    hits: u64,
+    misses: u64,
+    evictions: u64,
 }
 
 impl Cache {
     /// An empty cache that keeps answers for `time`.
-    pub fn new(time: Duration) -> Self {
-        let counters = Arc::<Counters>::default();
-        let gone = counters.clone();
-        let kept = Kept::builder()
-            .max_capacity(MOST_BYTES)
-            .weigher(|_, answer: &Arc<Answer>| answer.weight())
-            .eviction_policy(EvictionPolicy::lru())
-            .time_to_live(time)
-            .eviction_listener(move |_, answer: Arc<Answer>, cause| {
-                gone.bytes.fetch_sub(answer.text.len() as u64, Ordering::Relaxed);
-                if matches!(cause, RemovalCause::Size | RemovalCause::Expired) {
-                    gone.evictions.fetch_add(1, Ordering::Relaxed);
-                }
-            })
-            .build();
-        Self { kept, counters }
+    pub fn new(time: Duration, clock: Arc<dyn Clock>) -> Self {
+        let answers = LruCache::new_unbounded();
+        let kept = Kept { answers, bytes: 0, hits: 0, misses: 0, evictions: 0 };
+        Self { kept: Mutex::new(kept), time, clock }
     }
 
     /// The answer, counted as a hit or a miss.
     pub fn get(&self, key: &CacheKey) -> Option<Arc<Answer>> {
-        let found = self.kept.get(key);
-        let counter = if found.is_some() { &self.counters.hits } else { &self.counters.misses };
-        counter.fetch_add(1, Ordering::Relaxed);
+        let oldest = self.clock.now().0 - self.time.as_micros() as i64;
+        let mut kept = lock(&self.kept);
+        if kept.answers.peek(key).is_some_and(|(_, since)| since.0 < oldest) {
+            kept.remove(key);
+            kept.evictions += 1;
+        }
+        let found = kept.answers.get(key).map(|(answer, _)| answer.clone());
+        match found {
+            Some(_) => kept.hits += 1,
+            None => kept.misses += 1,
+        }
         found
     }
 
-    /// Keeps an answer.
+    /// Keeps an answer, and gives up others for it; not one that is larger than
+    /// all may be together.
     pub fn keep(&self, key: CacheKey, answer: Answer) {
-        self.counters.bytes.fetch_add(answer.text.len() as u64, Ordering::Relaxed);
-        self.kept.insert(key, Arc::new(answer));
+        let now = self.clock.now();
+        let mut kept = lock(&self.kept);
+        kept.remove(&key);
+        if answer.text.len() > MOST_BYTES {
+            return;
+        }
+        kept.bytes += answer.text.len();
+        kept.answers.insert(key, (Arc::new(answer), now));
+        while kept.answers.len() > MOST_ENTRIES || kept.bytes > MOST_BYTES {
+            kept.remove_oldest();
+        }
     }
 
     /// Gives every answer up.
     pub fn clear(&self) {
-        self.kept.invalidate_all();
+        let mut kept = lock(&self.kept);
+        kept.answers.clear();
+        kept.bytes = 0;
     }
 
     pub fn status(&self) -> CacheStatus {
-        self.kept.run_pending_tasks();
-        let count = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        let kept = lock(&self.kept);
         CacheStatus {
-            entries: self.kept.entry_count(),
-            most_entries: MOST_ENTRIES,
-            bytes: count(&self.counters.bytes),
-            hits: count(&self.counters.hits),
-            misses: count(&self.counters.misses),
-            evictions: count(&self.counters.evictions),
+            entries: kept.answers.len() as u64,
+            most_entries: MOST_ENTRIES as u64,
+            bytes: kept.bytes as u64,
+            hits: kept.hits,
+            misses: kept.misses,
+            evictions: kept.evictions,
+        }
+    }
+}
+
+impl Kept {
+    fn remove(&mut self, key: &CacheKey) {
+        if let Some((answer, _)) = self.answers.remove(key) {
+            self.bytes -= answer.text.len();
+        }
+    }
+
+    fn remove_oldest(&mut self) {
+        if let Some((_, (answer, _))) = self.answers.remove_lru() {
+            self.bytes -= answer.text.len();
+            self.evictions += 1;
         }
     }
 }
@@ -195,6 +209,7 @@ fn key(
 mod tests {
     use super::*;
     use nopenai_domain::Role;
+    use std::sync::atomic::{AtomicI64, Ordering};
 
     fn answer(text: &str) -> Answer {
         Answer {
@@ -237,18 +252,31 @@ mod tests {
         assert_eq!(of(&Parameters::default()), None, "it is drawn anew each time");
     }
 
+    /// A clock that stands until it is set.
+    #[derive(Default)]
+    struct Set(AtomicI64);
+
+    impl Clock for Set {
+        fn now(&self) -> Timestamp {
+            Timestamp(self.0.load(Ordering::Relaxed))
+        }
+    }
+
+    fn cache() -> (Cache, Arc<Set>) {
+        let clock = Arc::new(Set::default());
+        (Cache::new(KEPT_FOR, clock.clone()), clock)
+    }
+
     #[test]
     fn the_least_recently_used_of_too_many_leaves() {
-        let cache = Cache::new(KEPT_FOR);
+        let (cache, _) = cache();
         for entry in 0..MOST_ENTRIES as u16 {
             cache.keep(number(entry), answer("x"));
         }
-        assert_eq!(cache.status().entries, MOST_ENTRIES);
         assert!(cache.get(&number(0)).is_some());
-        cache.status();
         cache.keep(number(9999), answer("x"));
         let status = cache.status();
-        assert_eq!((status.entries, status.evictions), (MOST_ENTRIES, 1));
+        assert_eq!((status.entries, status.evictions), (MOST_ENTRIES as u64, 1));
         assert!(cache.get(&number(0)).is_some(), "it was just used");
         assert!(cache.get(&number(1)).is_none());
         let status = cache.status();
@@ -257,26 +285,27 @@ mod tests {
 
     #[test]
     fn bytes_are_bounded_and_counted() {
-        let cache = Cache::new(KEPT_FOR);
+        let (cache, _) = cache();
         let large = "x".repeat(20 << 20);
         for entry in 0..4 {
             cache.keep(number(entry), answer(&large));
         }
+        cache.keep(number(3), answer(&large));
         let status = cache.status();
-        assert!(status.entries <= 3 && status.bytes <= MOST_BYTES, "{status:?}");
-        assert_eq!(status.bytes, status.entries * large.len() as u64);
+        assert_eq!((status.entries, status.bytes), (3, 3 * large.len() as u64));
+        cache.keep(number(3), answer(&"x".repeat(MOST_BYTES + 1)));
+        assert_eq!(cache.status().entries, 2, "it would take all the room");
     }
 
     #[test]
     fn answers_get_old_and_can_be_given_up() {
-        let cache = Cache::new(Duration::from_millis(30));
+        let (cache, clock) = cache();
         cache.keep(number(1), answer("x"));
+        clock.0.store(KEPT_FOR.as_micros() as i64, Ordering::Relaxed);
         assert!(cache.get(&number(1)).is_some());
-        std::thread::sleep(Duration::from_millis(60));
+        clock.0.store(KEPT_FOR.as_micros() as i64 + 1, Ordering::Relaxed);
         assert!(cache.get(&number(1)).is_none());
-        assert_eq!(cache.status().evictions, 1);
-
-        let cache = Cache::new(KEPT_FOR);
+        assert_eq!((cache.status().entries, cache.status().evictions), (0, 1));
         cache.keep(number(1), answer("x"));
         cache.clear();
         assert!(cache.get(&number(1)).is_none());

@@ -80,7 +80,7 @@ impl Engine {
                 freed: Notify::new(),
                 runs: Mutex::default(),
                 recovery: Recovery::default(),
-                cache: Cache::new(KEPT_FOR),
+                cache: Cache::new(KEPT_FOR, options.store.clock().clone()),
                 options,
             }
         });
