@@ -20,12 +20,23 @@ export function figures(item: WorkItem): string {
         return text("work.cancelling");
     }
     const counted = kind === "export_runs" ? text("workRows", count(done)) : bytes(done);
-    const speed = kind === "export_runs" ? text("workRowsPerSecond", count(Math.round(rate ?? 0))) : text("workBytesPerSecond", bytes(rate));
     return series([
         total ? text("workPercent", percent(item)) : counted,
-        rate === null ? null : speed,
+        rate === null ? null : speedText(kind, rate),
         remaining === null ? null : clock(remaining),
     ]);
+}
+
+/** An evaluation counts steps, which mean nothing to a person. */
+function speedText(kind: WorkItem["kind"], rate: number): string | null {
+    switch (kind) {
+        case "evaluate":
+            return null;
+        case "export_runs":
+            return text("workRowsPerSecond", count(Math.round(rate)));
+        default:
+            return text("workBytesPerSecond", bytes(rate));
+    }
 }
 
 /** Seconds as minutes and seconds, or hours before them. */

@@ -57,7 +57,6 @@ pub struct Measures {
     pub tokens_out: Option<u32>,
     /// Whether the answer came from the prompt cache. Absent where it is not
     /// asked: for runs that are drawn anew each time.
-    #[serde(default)]
     pub cache: Option<CacheUse>,
 }
 

@@ -17,6 +17,9 @@ pub enum TaskKind {
     ImportModel,
     /// Writes runs to a file; counts rows.
     ExportRuns,
+    /// Asks a prompt set of models; counts two steps per item: asked, and with
+    /// its verdict.
+    Evaluate,
 }
 
 /// Long work under way.

@@ -1,6 +1,7 @@
 import type { Change, EngineStatus, Failure, ModelStatus, Run, RunEvent } from "../../backend/studio";
 import { IDLE } from "../../model/engine";
 import { engineWith, modelStatus } from "./engine";
+import { FakeEvaluations } from "./evaluations";
 import { FakeHistory, type HistoryScenario } from "./history";
 import { SMOL } from "./models";
 import { ANSWER } from "./recorded";
@@ -29,6 +30,7 @@ export class FakeBackend {
     readonly calls: { operation: string; input: unknown }[] = [];
     readonly shell: FakeShell;
     readonly history: FakeHistory;
+    readonly evaluations: FakeEvaluations;
     private engine = IDLE;
     private watchers: Emit[] = [];
     private stopped = new Set<string>();
@@ -36,6 +38,7 @@ export class FakeBackend {
     constructor(private readonly scenario: Scenario = {}) {
         this.shell = new FakeShell(scenario, { tell: (change) => this.tell(change), engine: () => this.engine });
         this.history = new FakeHistory(scenario, (change) => this.tell(change));
+        this.evaluations = new FakeEvaluations((change) => this.tell(change));
         if (scenario.loaded) {
             this.engine = engineWith(modelStatus());
         }
@@ -70,6 +73,7 @@ export class FakeBackend {
                 loaded: () => this.engine.models[0]?.model ?? null,
             }),
             ...(this.history.operations() as unknown as Record<string, Operation>),
+            ...(this.evaluations.operations() as unknown as Record<string, Operation>),
             ...(this.shell.operations() as Record<string, Operation>),
             watch: (_input, emit) => {
                 this.watchers.push(emit);

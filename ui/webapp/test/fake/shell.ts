@@ -322,6 +322,8 @@ const INITIAL: Settings = {
     refresh_interval_s: 5,
     default_mode: "normal",
     system_notifications: true,
+    memory_budget_bytes: null,
+    idle_unload_minutes: 30,
 };
 
 /** The newest has the highest number; the first two are not read yet. */

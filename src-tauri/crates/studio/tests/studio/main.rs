@@ -5,6 +5,7 @@ mod bad_input;
 mod cache;
 mod disk;
 mod engine;
+mod evaluations;
 mod everyday;
 mod faults;
 mod fixture;
