@@ -43,7 +43,9 @@ impl Engine {
         progress: &mut OnProgress<'_>,
     ) -> Result<Lease> {
         loop {
-            if let Some(worker) = lock(&self.shared.pool).lease(model) {
+            // Looked at by `publish`, so not to be held on to.
+            let leased = lock(&self.shared.pool).lease(model);
+            if let Some(worker) = leased {
                 self.publish();
                 return Ok(Lease { engine: self.clone(), model: model.clone(), worker });
             }

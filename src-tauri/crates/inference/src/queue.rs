@@ -11,10 +11,10 @@ use tokio::sync::oneshot;
 /// Runs that may wait for their turn; one more is refused.
 pub(crate) const BOUND: u32 = 64;
 
-/// Runs a model answers at once. The engine computes their tokens together;
-/// more would each become slower without the whole becoming faster on the
-/// processors of a workstation.
-pub(crate) const AT_ONCE: u32 = 4;
+/// Runs a model answers at once. On a CPU mistral.rs 0.8.1 computes several
+/// sequences together wrongly (`flash_attn_cpu_single_q` has one scratch for all
+/// of a batch), which `several::runs_of_one_model_are_computed_together…` shows.
+pub(crate) const AT_ONCE: u32 = 1;
 
 /// The runs that wait and how many of each model are under way; clones share
 /// it.
