@@ -10,6 +10,7 @@ import History from "./model/History";
 import Live from "./model/Live";
 import Batch from "./model/Batch";
 import { askedModel, canAssess } from "./model/answerFormat";
+import Downloads from "./model/Downloads";
 import Draft, { type DraftSubject } from "./model/Draft";
 import type { ModelRow } from "./model/models";
 import Modes from "./model/Modes";
@@ -33,6 +34,7 @@ export default class Component extends UIComponent {
     settings: Settings;
     notifications: Notifications;
     tasks: Tasks;
+    downloads: Downloads;
     private attention: Attention;
     history: History;
     session: PromptSession;
@@ -139,10 +141,12 @@ export default class Component extends UIComponent {
         );
         this.notifications = new Notifications();
         this.tasks = new Tasks();
+        this.downloads = new Downloads();
         this.attention = new Attention(() => this.settings.values.system_notifications);
         this.setModel(this.settings.model, "settings");
         this.setModel(this.notifications.model, "notifications");
         this.setModel(this.tasks.model, "tasks");
+        this.setModel(this.downloads.model, "downloads");
         this.setModel(this.preferences, "preferences");
         this.setModel(this.live.model, "live");
         this.setModel(this.history.model, "history");
@@ -166,6 +170,9 @@ export default class Component extends UIComponent {
                 break;
             case "tasks":
                 this.tasks.onTasks(change.tasks);
+                break;
+            case "downloads":
+                this.downloads.onDownloads(change.downloads);
                 break;
             case "settings":
                 this.settings.apply(change.settings);

@@ -1,5 +1,6 @@
 use nopenai_studio::{
-    Code, ElementType, Error, Result, Sink, Studio, StudioOptions, SystemClock, operations,
+    Code, ElementType, Environment, Error, Result, Sink, Studio, StudioOptions, SystemClock,
+    operations,
 };
 use serde_json::{Value, json};
 use std::{
@@ -39,6 +40,7 @@ pub fn open(folder: &Path, worker: &Path) -> Result<Studio> {
         worker: worker.to_owned(),
         element_type: ElementType::Auto,
         clock: Arc::new(SystemClock),
+        environment: Environment::empty(),
     })
 }
 
