@@ -16,13 +16,14 @@ fn within_session(test: &str, daemon: bool) -> bool {
         return true;
     }
     let home = tempfile::tempdir().unwrap();
-    let run = r#"exec "$0" "$@""#;
+    // The daemon is there a moment after it says so.
     let script = if daemon {
-        format!(
-            "printf password | gnome-keyring-daemon --unlock --components=secrets >/dev/null && {run}"
-        )
+        r#"printf password | gnome-keyring-daemon --unlock --components=secrets >/dev/null
+        until dbus-send --session --print-reply --dest=org.freedesktop.DBus / \
+            org.freedesktop.DBus.NameHasOwner string:org.freedesktop.secrets | grep -q true
+        do sleep 0.05; done; exec "$0" "$@""#
     } else {
-        run.to_owned()
+        r#"exec "$0" "$@""#
     };
     let bus = home.path().join("bus.conf");
     fs::write(&bus, include_str!("../../../../tests/src/session-bus.conf")).unwrap();
@@ -30,7 +31,7 @@ fn within_session(test: &str, daemon: bool) -> bool {
     let ended = session
         .arg("--config-file")
         .arg(bus)
-        .args(["--", "sh", "-c", &script])
+        .args(["--", "sh", "-c", script])
         .arg(env::current_exe().unwrap())
         .args(["--exact", test, "--nocapture"])
         .env(SESSION, "1")

@@ -1,5 +1,6 @@
 use super::{Hub, excerpt, repository::is_repository};
 use nopenai_domain::{Error, Result};
+use reqwest::Url;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -56,21 +57,29 @@ impl Hub {
             let message = format!("At most {MOST_CHARACTERS} characters can be searched for.");
             return Err(Error::invalid("words", message));
         }
+        let url = self.search_url(words.trim(), sort)?;
+        let found: Vec<Found> = self.json(url).await?;
+        Ok(found.into_iter().filter_map(Found::shown).collect())
+    }
+
+    fn search_url(&self, words: &str, sort: HubSort) -> Result<Url> {
         let mut url = self.address()?.join(["api", "models"]);
         let sort = match sort {
             HubSort::Downloads => "downloads",
             HubSort::Likes => "likes",
             HubSort::LastModified => "lastModified",
         };
-        let mut query = url.query_pairs_mut();
-        query.append_pair("search", words.trim()).append_pair("filter", "gguf");
-        query.append_pair("sort", sort).append_pair("direction", "-1").append_pair("limit", MOST);
-        for property in ["downloads", "likes", "gated", "tags", "lastModified", "gguf"] {
-            query.append_pair("expand[]", property);
-        }
-        drop(query);
-        let found: Vec<Found> = self.json(url).await?;
-        Ok(found.into_iter().filter_map(Found::shown).collect())
+        let asked = [
+            ("search", words),
+            ("filter", "gguf"),
+            ("sort", sort),
+            ("direction", "-1"),
+            ("limit", MOST),
+        ];
+        let properties = ["downloads", "likes", "gated", "tags", "lastModified", "gguf"];
+        let expanded = properties.map(|property| ("expand[]", property));
+        url.query_pairs_mut().extend_pairs(asked).extend_pairs(expanded);
+        Ok(url)
     }
 }
 
