@@ -1,5 +1,6 @@
 import type { Change, EngineStatus, Failure, Run, RunEvent } from "../../backend/studio";
 import { FakeHistory, type HistoryScenario } from "./history";
+import { FakeHub, type HubScenario } from "./hub";
 import { SMOL } from "./models";
 import { ANSWER } from "./recorded";
 import { costOf, DEFAULTS, modeName, promptOperations } from "./prompts";
@@ -10,7 +11,7 @@ type Emit = (event: unknown) => void;
 type Input = Record<string, string>;
 type Operation = (input: Input, emit: Emit) => unknown;
 
-export interface Scenario extends ShellScenario, HistoryScenario {
+export interface Scenario extends ShellScenario, HistoryScenario, HubScenario {
     loaded?: boolean;
     /** Milliseconds between pieces of the answer. */
     pace?: number;
@@ -27,6 +28,7 @@ export class FakeBackend {
     readonly calls: { operation: string; input: unknown }[] = [];
     readonly shell: FakeShell;
     readonly history: FakeHistory;
+    readonly hub: FakeHub;
     private engine: EngineStatus = { state: "idle", waiting: 0 };
     private watchers: Emit[] = [];
     private stopped = new Set<string>();
@@ -34,6 +36,7 @@ export class FakeBackend {
     constructor(private readonly scenario: Scenario = {}) {
         this.shell = new FakeShell(scenario, { tell: (change) => this.tell(change), engine: () => this.engine });
         this.history = new FakeHistory(scenario, (change) => this.tell(change));
+        this.hub = new FakeHub(scenario, (change) => this.tell(change));
         if (scenario.loaded) {
             this.engine = this.ready();
         }
@@ -69,9 +72,11 @@ export class FakeBackend {
             }),
             ...(this.history.operations() as unknown as Record<string, Operation>),
             ...(this.shell.operations() as Record<string, Operation>),
+            ...(this.hub.operations() as unknown as Record<string, Operation>),
             watch: (_input, emit) => {
                 this.watchers.push(emit);
                 this.shell.greet(emit);
+                this.hub.greet(emit);
                 emit({ kind: "engine", engine: this.engine } satisfies Change);
                 emit({ kind: "models", models: this.shell.list() } satisfies Change);
                 return new Promise(() => undefined);
