@@ -1,7 +1,5 @@
-import MessageToast from "sap/m/MessageToast";
 import type Dialog from "sap/m/Dialog";
 import type { ListBase$SelectionChangeEvent } from "sap/m/ListBase";
-import type ResponsivePopover from "sap/m/ResponsivePopover";
 import type { SegmentedButton$SelectionChangeEvent } from "sap/m/SegmentedButton";
 import type Event from "sap/ui/base/Event";
 import type Control from "sap/ui/core/Control";
@@ -13,7 +11,6 @@ import type Downloads from "../model/Downloads";
 import type { DownloadRow } from "../model/Downloads";
 import GetModels, { type Place } from "../model/GetModels";
 import type Live from "../model/Live";
-import { isolated, text } from "../model/texts";
 import FragmentDialog from "./FragmentDialog";
 
 /** Brings models here: recommended ones, those of the hub, those of other applications. */
@@ -57,11 +54,8 @@ export default class GetModelsDialog extends FragmentDialog {
         this.get.chooseOffer(this.selected<Offer>(event).name);
     }
 
-    async onDownload(): Promise<void> {
-        const name = await this.get.download();
-        if (name !== null) {
-            MessageToast.show(text("downloadBegun", isolated(name)));
-        }
+    onDownload(): void {
+        void this.get.download();
     }
 
     async onLink(event: Event): Promise<void> {
@@ -95,7 +89,7 @@ export default class GetModelsDialog extends FragmentDialog {
 
     onAccess(): void {
         void this.get.readAccess();
-        this.control<ResponsivePopover>("accessPopover").openBy(this.control<Control>("hubAccess"));
+        this.control<Dialog>("accessDialog").open();
     }
 
     onSaveToken(): void {
@@ -107,7 +101,7 @@ export default class GetModelsDialog extends FragmentDialog {
     }
 
     onAccessClose(): void {
-        this.control<ResponsivePopover>("accessPopover").close();
+        this.control<Dialog>("accessDialog").close();
     }
 
     protected prepare(dialog: Dialog): void {

@@ -17,7 +17,6 @@ import {
     type HubModel,
     type HubRepository,
     type HubSort,
-    type Offer,
 } from "../backend/studio";
 import { preferredOffer } from "./offers";
 
@@ -110,18 +109,15 @@ export default class GetModels {
         this.set({ offer });
     }
 
-    /** Begins to download what is chosen; gives its name, null when it was refused. */
-    async download(): Promise<string | null> {
+    /** Begins to download what is chosen. */
+    async download(): Promise<void> {
         const { repository, offer } = this.state;
         const chosen = repository?.offers.find(({ name }) => name === offer);
-        if (!repository || !chosen) {
-            return null;
+        if (repository && chosen) {
+            await this.attempt("download", async () => {
+                await startDownload(repository.repository, repository.revision, chosen.file ?? null);
+            });
         }
-        let begun: string | null = null;
-        await this.attempt("download", async () => {
-            begun = (await startDownload(repository.repository, repository.revision, chosen.file ?? null)).name;
-        });
-        return begun;
     }
 
     /** Links a model of another application; gives its identifier, null when it was refused. */
@@ -158,10 +154,6 @@ export default class GetModels {
         } else if (repository) {
             await this.ask();
         }
-    }
-
-    get offers(): Offer[] {
-        return this.state.repository?.offers ?? [];
     }
 
     private async askAgain(): Promise<void> {

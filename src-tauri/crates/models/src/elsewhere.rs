@@ -25,6 +25,8 @@ pub struct Surroundings {
     pub home: Option<PathBuf>,
     /// `OLLAMA_MODELS`.
     pub ollama_models: Option<PathBuf>,
+    /// Where an Ollama that serves all users keeps its models.
+    pub ollama_of_all: Option<PathBuf>,
     /// `HF_HUB_CACHE`.
     pub hf_hub_cache: Option<PathBuf>,
     /// `HF_HOME`.
@@ -103,7 +105,7 @@ fn roots(surroundings: &Surroundings) -> Vec<(Application, PathBuf)> {
         (LmStudio, home(".lmstudio/models")),
         (LmStudio, home(".cache/lm-studio/models")),
         (Ollama, ollama),
-        (Ollama, Some(PathBuf::from("/usr/share/ollama/.ollama/models")).filter(|_| cfg!(unix))),
+        (Ollama, surroundings.ollama_of_all.clone()),
         (HuggingFace, cache),
         (Jan, home("jan/models")),
         (Jan, data("Jan/data/models")),

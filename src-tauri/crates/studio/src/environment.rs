@@ -27,6 +27,7 @@ impl Environment {
             surroundings: Surroundings {
                 home: dirs::home_dir(),
                 ollama_models: path("OLLAMA_MODELS"),
+                ollama_of_all: Some(PathBuf::from("/usr/share/ollama/.ollama/models")),
                 hf_hub_cache: path("HF_HUB_CACHE"),
                 hf_home: path("HF_HOME"),
                 data: dirs::data_dir(),

@@ -120,3 +120,36 @@ async fn a_token_is_told_of_and_never_told() {
     let error = hub.clear_token().await.unwrap_err();
     assert!(error.message.contains("HF_TOKEN"), "{error}");
 }
+
+const PROXIED: &str = "NOPENAI_TEST_PROXIED";
+
+/// Asks the real hub; only ever with a proxy that leads nowhere.
+#[tokio::test]
+async fn asks_through_a_proxy() {
+    if std::env::var_os(PROXIED).is_none() {
+        return;
+    }
+    let secrets = Secrets::new(Given::nothing(), "nopenai-test");
+    let hub = Hub::new(None, secrets, Patience::default());
+    let error = hub.search("tiny", HubSort::default()).await.unwrap_err();
+    assert_eq!(error.code, Code::Offline, "{error}");
+}
+
+#[tokio::test]
+async fn the_proxy_of_the_environment_is_used() {
+    let proxy = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let address = format!("http://{}", proxy.local_addr().unwrap());
+    let mut asking = std::process::Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "search::asks_through_a_proxy"])
+        .envs([(PROXIED, "1"), ("HTTPS_PROXY", address.as_str()), ("NO_PROXY", "")])
+        .spawn()
+        .unwrap();
+    let (mut stream, _) = proxy.accept().await.unwrap();
+    let mut request = [0; 512];
+    let read = stream.read(&mut request).await.unwrap();
+    let request = String::from_utf8_lossy(&request[..read]).into_owned();
+    assert!(request.starts_with("CONNECT huggingface.co:443 "), "{request}");
+    stream.write_all(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n").await.unwrap();
+    drop(stream);
+    assert!(asking.wait().unwrap().success());
+}

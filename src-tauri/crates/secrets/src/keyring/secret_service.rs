@@ -2,9 +2,8 @@
 //! over the session bus, with the session type "plain": the bus is a socket of
 //! this user.
 
-use super::unavailable;
 use crate::Secret;
-use nopenai_domain::Result;
+use nopenai_domain::{Error, Result};
 use std::collections::HashMap;
 use zbus::{
     blocking::{Connection, Proxy},
@@ -17,6 +16,19 @@ const NONE: &str = "/";
 
 /// Session, parameters of the encryption (none), the secret, its media type.
 type Sealed = (OwnedObjectPath, Vec<u8>, Vec<u8>, String);
+
+fn unavailable(error: zbus::Error) -> Error {
+    const NOBODY: &str = "org.freedesktop.DBus.Error.ServiceUnknown";
+    match &error {
+        zbus::Error::MethodError(name, ..) if name.as_str() == NOBODY => {
+            super::unavailable("none runs in this session")
+        }
+        zbus::Error::InputOutput(_) | zbus::Error::Address(_) => {
+            super::unavailable("this session has no message bus")
+        }
+        _ => super::unavailable(error),
+    }
+}
 
 /// The secret called `name`.
 ///

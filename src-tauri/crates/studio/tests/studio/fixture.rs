@@ -35,12 +35,16 @@ pub fn starter_model() -> PathBuf {
 }
 
 pub fn open(folder: &Path, worker: &Path) -> Result<Studio> {
+    open_at(folder, worker, Environment::empty())
+}
+
+pub fn open_at(folder: &Path, worker: &Path, environment: Environment) -> Result<Studio> {
     Studio::open(StudioOptions {
         data_folder: folder.to_owned(),
         worker: worker.to_owned(),
         element_type: ElementType::Auto,
         clock: Arc::new(SystemClock),
-        environment: Environment::empty(),
+        environment,
     })
 }
 
