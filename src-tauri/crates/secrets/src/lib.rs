@@ -7,4 +7,4 @@ mod secret;
 mod sources;
 
 pub use secret::Secret;
-pub use sources::{Given, Name, Origin, Secrets};
+pub use sources::{Given, Name, Origin, Secrets, Variables};

@@ -57,13 +57,16 @@ pub enum Origin {
     },
 }
 
+/// Gives the environment variable of a name, when there is one.
+pub type Variables = Arc<dyn Fn(&str) -> Option<String> + Send + Sync>;
+
 /// Secrets from outside, which are only read and come before the keyring's.
 #[derive(Clone)]
 pub struct Given {
     /// A folder of files, one for each secret and called like it.
     pub folder: Option<PathBuf>,
     /// The environment variable of that name.
-    pub variable: Arc<dyn Fn(&str) -> Option<String> + Send + Sync>,
+    pub variable: Variables,
 }
 
 impl Given {
