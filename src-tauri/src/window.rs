@@ -1,7 +1,7 @@
 use crate::{arguments::Arguments, bridge, link, native::Drops, placement::Memory};
 use anyhow::Context;
 use futures::FutureExt;
-use nopenai_studio::{ElementType, Studio, StudioOptions, SystemClock, restore_backup};
+use nopenai_studio::{ElementType, Launcher, Studio, StudioOptions, SystemClock, restore_backup};
 use std::{
     path::{Path, PathBuf},
     sync::Arc,
@@ -17,7 +17,7 @@ pub fn run(arguments: Arguments) -> anyhow::Result<()> {
     let memory = Memory::new(&data_folder);
     let options = StudioOptions {
         data_folder,
-        worker: worker()?,
+        launcher: launcher()?,
         element_type: ElementType::Auto,
         clock: Arc::new(SystemClock),
     };
@@ -78,10 +78,10 @@ fn data_folder(arguments: Arguments, identifier: &str) -> anyhow::Result<PathBuf
     }
 }
 
-/// The engine's executable lies beside this one.
-fn worker() -> anyhow::Result<PathBuf> {
+/// The engines' executables lie beside this one.
+fn launcher() -> anyhow::Result<Launcher> {
     let this = std::env::current_exe().context("the path of this program is unknown")?;
-    Ok(this.with_file_name(format!("nopenai-worker{}", std::env::consts::EXE_SUFFIX)))
+    Ok(Launcher::in_folder(this.parent().context("this program lies in no folder")?))
 }
 
 /// A second start shows the first one's window, at the place it named.

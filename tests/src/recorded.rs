@@ -29,6 +29,7 @@ pub fn recorded(prompt: &str, answer: &str) -> Run {
             tokens_out: Some(30),
         },
         mode: None,
+        runtime: None,
         streamed: true,
         cost: None,
         rating: None,

@@ -1,4 +1,4 @@
-import type { ModelConfiguration, Parameters } from "../backend/studio";
+import type { ModelConfiguration, Parameters, RuntimeChoice } from "../backend/studio";
 import { invalidField, toFields, toOverrides, type Field, type NumberField, type ParameterFields } from "./parameters";
 
 /** What a model runs with while nothing is configured; the backend's own defaults. */
@@ -26,20 +26,26 @@ export interface ConfigurationForm {
     fields: ParameterFields;
     /** Megabytes; empty for none. */
     limit: string;
+    runtime: RuntimeChoice;
 }
 
 export type ConfigurationField = Field | "memory_limit_bytes";
 
-export function toForm({ parameters, memory_limit_bytes: limit }: ModelConfiguration): ConfigurationForm {
+export function toForm({ parameters, memory_limit_bytes: limit, runtime }: ModelConfiguration): ConfigurationForm {
     const fields = toFields({ ...DEFAULTS, ...parameters });
-    return { fields, limit: limit == null ? "" : String(Math.round(limit / MEGABYTE)) };
+    return { fields, limit: limit == null ? "" : String(Math.round(limit / MEGABYTE)), runtime: runtime ?? "auto" };
+}
+
+/** What is shown while nothing is configured. */
+export function defaultForm(): ConfigurationForm {
+    return { fields: { ...DEFAULT_FIELDS }, limit: "", runtime: "auto" };
 }
 
 /** What is typed, with the default in the place of what is empty. */
-export function toConfiguration({ fields, limit }: ConfigurationForm): ModelConfiguration {
+export function toConfiguration({ fields, limit, runtime }: ConfigurationForm): ModelConfiguration {
     // What is typed never says null for a parameter that must have a value.
     const parameters = { ...DEFAULTS, ...toOverrides(fields) } as Parameters;
-    return { parameters, memory_limit_bytes: limitBytes(limit) };
+    return { parameters, memory_limit_bytes: limitBytes(limit), runtime };
 }
 
 /** The limit in bytes; null while there is none or it is no number. */

@@ -2,6 +2,11 @@ import { bytes, count, NONE } from "./format";
 import type { WorkItem } from "./Tasks";
 import { isolated, series, text } from "./texts";
 
+/** What is counted other than bytes. */
+const COUNTS: Partial<Record<WorkItem["kind"], { done: string; rate: string }>> = {
+    export_runs: { done: "workRows", rate: "workRowsPerSecond" },
+    measure_runtimes: { done: "workTokens", rate: "workTokensPerSecond" },
+};
 const MINUTE_S = 60;
 const HOUR_S = 60 * MINUTE_S;
 
@@ -19,8 +24,9 @@ export function figures(item: WorkItem): string {
     if (cancelling) {
         return text("work.cancelling");
     }
-    const counted = kind === "export_runs" ? text("workRows", count(done)) : bytes(done);
-    const speed = kind === "export_runs" ? text("workRowsPerSecond", count(Math.round(rate ?? 0))) : text("workBytesPerSecond", bytes(rate));
+    const counts = COUNTS[kind];
+    const counted = counts ? text(counts.done, count(done)) : bytes(done);
+    const speed = counts ? text(counts.rate, count(Math.round(rate ?? 0))) : text("workBytesPerSecond", bytes(rate));
     return series([
         total ? text("workPercent", percent(item)) : counted,
         rate === null ? null : speed,

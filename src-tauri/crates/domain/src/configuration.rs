@@ -1,4 +1,6 @@
-use crate::{Error, ModeId, ModelId, ParameterOverrides, Parameters, Result, Timestamp};
+use crate::{
+    Error, ModeId, ModelId, ParameterOverrides, Parameters, Result, RuntimeChoice, Timestamp,
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -11,6 +13,8 @@ pub struct ModelConfiguration {
     pub parameters: Parameters,
     /// A load whose estimate exceeds this many bytes is refused.
     pub memory_limit_bytes: Option<u64>,
+    /// Which runtime computes.
+    pub runtime: RuntimeChoice,
 }
 
 impl ModelConfiguration {

@@ -13,6 +13,7 @@ mod notification;
 mod page;
 pub mod processor;
 mod run;
+mod runtime;
 mod settings;
 
 pub use clock::{Clock, SystemClock, Timestamp};
@@ -26,4 +27,5 @@ pub use load::{LoadProgress, LoadStage};
 pub use notification::{Level, Notice, Notification, Subject, Topic};
 pub use page::{Page, PageRequest};
 pub use run::{Cost, FinishReason, Measures, ModeRef, Outcome, Run, RunSummary};
+pub use runtime::{Runtime, RuntimeChoice, RuntimeSpeed};
 pub use settings::{Density, Settings, Theme};

@@ -1,5 +1,5 @@
 use crate::{Modes, recovery::Recovery, status::EngineState, status::EngineStatus};
-use nopenai_domain::{Code, Error, LoadProgress, ModelId, Result, RunId};
+use nopenai_domain::{Code, Error, LoadProgress, ModelId, Result, RunId, Runtime};
 use nopenai_models::Registry;
 use nopenai_protocol::ElementType;
 use nopenai_runtime::{Launcher, Worker};
@@ -24,7 +24,7 @@ pub struct EngineOptions {
     pub registry: Registry,
     /// Where runs are recorded.
     pub store: Store,
-    /// The worker's executable.
+    /// The workers' executables.
     pub launcher: Launcher,
     /// The type of activations; `Auto` but for measurements.
     pub element_type: ElementType,
@@ -186,11 +186,13 @@ impl Engine {
         model: &ModelId,
         progress: impl FnMut(LoadProgress) + Send,
     ) -> Result<Worker> {
-        if let Some(worker) = self.worker_of(model) {
-            return Ok(worker);
-        }
         let entry = self.shared.options.registry.get(model)?;
         let path = self.shared.options.registry.path(model)?;
+        let runtime = self.runtime_for(model).await?;
+        let loaded = self.worker_of(model).filter(|worker| worker.runtime() == runtime);
+        if let Some(worker) = loaded {
+            return Ok(worker);
+        }
         self.check_memory(&entry).await?;
         self.discard(turn).await;
         self.update(|status| {
@@ -204,7 +206,7 @@ impl Engine {
         });
         // Also when this future is dropped: nobody is loading then.
         let mut attempt = Attempt { engine: self, ended: false };
-        let result = self.start(&path, progress).await;
+        let result = self.start(runtime, &path, progress).await;
         attempt.ended = true;
         match result {
             Ok(worker) => {
@@ -223,13 +225,14 @@ impl Engine {
 
     async fn start(
         &self,
+        runtime: Runtime,
         path: &std::path::Path,
         mut progress: impl FnMut(LoadProgress) + Send,
     ) -> Result<Worker> {
         let cancel = CancellationToken::new();
         *lock(&self.shared.load) = Some(cancel.clone());
         let options = &self.shared.options;
-        let load = options.launcher.start(path, options.element_type, |step| {
+        let load = options.launcher.start(runtime, path, options.element_type, |step| {
             self.update(|status| status.progress = Some(step));
             progress(step);
         });
@@ -250,7 +253,7 @@ impl Engine {
     }
 
     /// Ends the loaded worker; its runs have ended, since the caller has the turn.
-    async fn discard(&self, _turn: &Turn) {
+    pub(crate) async fn discard(&self, _turn: &Turn) {
         let loaded = lock(&self.shared.loaded).take();
         if let Some(loaded) = loaded {
             loaded.worker.stop().await;
@@ -286,6 +289,7 @@ impl Engine {
             status.progress = None;
             status.context_length = Some(loaded.context_length);
             status.device = Some(loaded.device.clone());
+            status.runtime = Some(worker.runtime());
             status.element_type = Some(loaded.element_type.clone());
             status.process_id = worker.process_id();
             status.show_memory(loaded.memory);

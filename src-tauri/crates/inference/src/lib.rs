@@ -10,6 +10,8 @@ mod parameters;
 mod prompt;
 mod recovery;
 mod run;
+mod runtime;
+mod speed;
 mod status;
 
 pub use engine::{Engine, EngineOptions};
@@ -18,4 +20,5 @@ pub use modes::Modes;
 pub use parameters::TokenCount;
 pub use prompt::Prompt;
 pub use run::{RunEvent, RunStep};
+pub use runtime::{ChosenRuntime, RuntimeReason, RuntimeReport, RuntimesReport, choose};
 pub use status::{EngineState, EngineStatus};

@@ -1,5 +1,5 @@
 use crate::Engine;
-use nopenai_domain::{Code, Error, ModelConfiguration, ModelId, Result};
+use nopenai_domain::{Code, Error, ModelConfiguration, ModelId, Result, Runtime};
 use nopenai_models::{Model, estimate, estimate::MemoryEstimate};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -108,7 +108,9 @@ impl Engine {
         let entry = self.shared.options.registry.get(model)?;
         let configurations = self.shared.options.store.configurations();
         let configuration = configurations.get(model.clone()).await?.unwrap_or_default();
-        Ok(self.report(&entry, &configuration, context_length))
+        let runtimes = self.runtimes(model, Some(configuration.runtime)).await?;
+        let runtime = runtimes.chosen.map_or(Runtime::MistralRs, |chosen| chosen.runtime);
+        Ok(self.report(&entry, &configuration, context_length, runtime))
     }
 
     /// Refuses a model that doesn't fit.
@@ -121,6 +123,7 @@ impl Engine {
         model: &Model,
         configuration: &ModelConfiguration,
         context_length: Option<u32>,
+        runtime: Runtime,
     ) -> MemoryReport {
         let facts = model.facts.as_ref();
         let most = facts.and_then(|facts| facts.context_length).unwrap_or(u32::MAX);
@@ -128,7 +131,7 @@ impl Engine {
         let context_length = wanted.unwrap_or(ASSUMED_CONTEXT).min(most);
         let system = nopenai_runtime::system_memory();
         let report = MemoryReport {
-            estimate: facts.and_then(|facts| estimate::memory(facts, context_length)),
+            estimate: facts.and_then(|facts| estimate::memory(facts, context_length, runtime)),
             available_bytes: system.available_bytes,
             total_bytes: system.total_bytes,
             limit_bytes: configuration.memory_limit_bytes,

@@ -120,6 +120,7 @@ impl Engine {
             finish_reason: None,
             error: None,
             measures: Measures::default(),
+            runtime: None,
             mode: mode.map(|mode| ModeRef { id: mode.id, name: mode.name }),
             streamed: prompt.stream,
             cost: None,
@@ -175,6 +176,7 @@ impl<E: FnMut(RunEvent) + Send> Conversation<E> {
             worker = loading => worker?,
             () = cancel.cancelled() => return Err(cancelled()),
         };
+        self.run.runtime = Some(worker.runtime());
         engine.update(|status| status.state = EngineState::Busy);
         let run = self.run.id;
         let parameters = self.run.parameters.clone();

@@ -1,4 +1,4 @@
-use nopenai_domain::{Error, LoadProgress, ModelId};
+use nopenai_domain::{Error, LoadProgress, ModelId, Runtime};
 use nopenai_protocol::ProcessMemory;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -40,6 +40,8 @@ pub struct EngineStatus {
     pub context_length: Option<u32>,
     /// The device the model is on, in words.
     pub device: Option<String>,
+    /// What computes, once the model is loaded.
+    pub runtime: Option<Runtime>,
     /// The type of activations, in words.
     pub element_type: Option<String>,
     /// The engine's process.

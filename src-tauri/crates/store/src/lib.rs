@@ -15,6 +15,7 @@ mod model_records;
 mod modes;
 mod notifications;
 mod prices;
+mod runtime_speeds;
 mod settings;
 mod value;
 mod writer;
@@ -29,6 +30,7 @@ pub use model_records::{ModelRecord, ModelRecords};
 pub use modes::Modes;
 pub use notifications::Notifications;
 pub use prices::Prices;
+pub use runtime_speeds::RuntimeSpeeds;
 pub use rusqlite::version as sqlite_version;
 pub use settings::SettingsTable;
 
@@ -120,6 +122,11 @@ impl Store {
     /// What tokens cost.
     pub fn prices(&self) -> Prices {
         Prices::new(self.clone())
+    }
+
+    /// How fast runtimes were.
+    pub fn runtime_speeds(&self) -> RuntimeSpeeds {
+        RuntimeSpeeds::new(self.clone())
     }
 
     /// Comparisons of runs.

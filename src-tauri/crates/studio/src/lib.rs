@@ -18,8 +18,9 @@ mod tasks;
 
 pub use data::DataFolder;
 pub use export::ExportFormat;
-pub use nopenai_domain::{Clock, Code, Error, Result, SystemClock, processor};
+pub use nopenai_domain::{Clock, Code, Error, Result, Runtime, SystemClock, processor};
 pub use nopenai_protocol::ElementType;
+pub use nopenai_runtime::Launcher;
 pub use openapi::document as openapi_document;
 pub use operation::{Entry, Events, Method, Operation, Route, Sink};
 pub use restore::restore_backup;

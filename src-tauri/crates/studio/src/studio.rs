@@ -6,7 +6,8 @@ use crate::{
 };
 use futures::executor::block_on;
 use nopenai_domain::{
-    Clock, Code, Error, Level, Notice, Outcome, Result, Run, RunQuery, Settings, Subject, Topic,
+    Clock, Code, Error, Level, ModelId, Notice, Outcome, Result, Run, RunQuery, RuntimeSpeed,
+    Settings, Subject, Topic,
 };
 use nopenai_inference::{Engine, EngineOptions, Modes};
 use nopenai_models::{ImportMethod, Model, Registry};
@@ -25,8 +26,8 @@ use tokio::sync::watch;
 pub struct StudioOptions {
     /// Where everything is kept.
     pub data_folder: PathBuf,
-    /// The worker's executable.
-    pub worker: PathBuf,
+    /// The workers' executables.
+    pub launcher: Launcher,
     /// The type of activations; `Auto` but for measurements.
     pub element_type: ElementType,
     /// Where the time comes from.
@@ -41,7 +42,7 @@ pub struct Studio {
 
 struct Shared {
     data: DataFolder,
-    worker: PathBuf,
+    launcher: Launcher,
     registry: Registry,
     store: Store,
     engine: Engine,
@@ -70,14 +71,14 @@ impl Studio {
         let engine = Engine::new(EngineOptions {
             registry: registry.clone(),
             store: store.clone(),
-            launcher: Launcher::new(options.worker.clone()),
+            launcher: options.launcher.clone(),
             element_type: options.element_type,
             // Six digits: what a person reads and types.
             draw_seed: || rand::random_range(0..1_000_000),
         });
         let shared = Shared {
             data,
-            worker: options.worker,
+            launcher: options.launcher,
             registry,
             modes: engine.modes().clone(),
             notifications: Notifications::new(store.clone()),
@@ -103,8 +104,8 @@ impl Studio {
         &self.shared.data
     }
 
-    pub(crate) fn worker(&self) -> &Path {
-        &self.shared.worker
+    pub(crate) fn launcher(&self) -> &Launcher {
+        &self.shared.launcher
     }
 
     pub(crate) fn registry(&self) -> &Registry {
@@ -204,6 +205,14 @@ impl Studio {
             Err(error) => self.notify_file(Topic::ExportFailed, path, error).await,
         }
         exported
+    }
+
+    /// Times the runtimes with a model, as work under way.
+    pub(crate) async fn measure_runtimes(&self, model: &ModelId) -> Result<Vec<RuntimeSpeed>> {
+        let name = self.registry().get(model)?.name;
+        let task = self.tasks().begin(TaskKind::MeasureRuntimes, name, self.store().clock().now());
+        let progress = |done, total| task.progress(done, Some(total));
+        self.engine().measure_runtimes(model, progress, &task.cancel).await
     }
 
     /// Notifies of a run that failed; a stopped one was meant to.

@@ -17,6 +17,8 @@ pub enum TaskKind {
     ImportModel,
     /// Writes runs to a file; counts rows.
     ExportRuns,
+    /// Times the runtimes with a model; counts tokens.
+    MeasureRuntimes,
 }
 
 /// Long work under way.

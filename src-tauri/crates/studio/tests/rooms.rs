@@ -28,7 +28,9 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("store", &["domain"]),
     ("protocol", &["domain"]),
     ("domain", &[]),
-    ("worker", &["protocol", "domain"]),
+    ("serving", &["protocol", "domain"]),
+    ("worker", &["serving", "protocol", "domain"]),
+    ("worker-llama", &["serving", "protocol", "domain"]),
     // The journeys make a store with a past before the application opens it.
     ("tests", &["domain", "store"]),
     ("xtask", &[]),
@@ -40,6 +42,8 @@ const ONLY: &[(&str, &[&str])] = &[
     ("mistralrs", &["worker"]),
     ("mistralrs-core", &[]),
     ("candle-core", &["worker"]),
+    ("llama-cpp-2", &["worker-llama"]),
+    ("llama-cpp-sys-2", &["worker-llama"]),
     ("rusqlite", &["store"]),
 ];
 

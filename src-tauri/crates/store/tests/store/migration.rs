@@ -23,7 +23,7 @@ fn migrations() -> Vec<String> {
 
 /// What an application of each version had in its tables, by the version that
 /// made the table.
-const ROWS: [&str; 5] = [
+const ROWS: [&str; 6] = [
     "INSERT INTO prompt_history (id, started_at, model_id, model_name, prompt, answer, temperature,
          top_p, max_tokens, seed, outcome, finish_reason, error, total_ms, ttft_ms, tokens_per_s,
          tokens_in, tokens_out, deleted_at)
@@ -54,6 +54,7 @@ const ROWS: [&str; 5] = [
          '{\"lines\":[],\"a\":null,\"b\":null,\"winner\":null}', 'tie', 1, 'n');",
     "INSERT INTO notification (at, level, topic, facts) VALUES (5, 'error', 'run_failed', '{}');
      INSERT INTO setting VALUES ('settings', '{\"theme\":\"dark\"}');",
+    "INSERT INTO runtime_speed VALUES ('a.gguf', 'llama_cpp', 9, 10, 250.0, 41.5, 11, 'CPU');",
 ];
 
 /// A database as the application of a version left it.
@@ -101,6 +102,7 @@ async fn holds_the_runs(store: &Store, version: usize) {
             tokens_in: Some(42),
             tokens_out: Some(30),
         },
+        runtime: None,
         mode: None,
         streamed: true,
         cost: None,
@@ -139,6 +141,10 @@ async fn holds_the_rest(store: &Store, version: usize) {
     if version >= 4 {
         let page = store.comparisons().page(PageRequest::default()).await.unwrap();
         assert_eq!(page.items[0].note, "n");
+    }
+    if version >= 6 {
+        let speeds = store.runtime_speeds().of(model).await.unwrap();
+        assert_eq!(speeds[0].decode_tokens_per_s, 41.5);
     }
     if version >= 5 {
         let page = store.notifications().page(None, PageRequest::default()).await.unwrap();

@@ -9,4 +9,5 @@ mod faults;
 mod fixture;
 mod memory;
 mod parameters;
+mod runtimes;
 mod safetensors;
