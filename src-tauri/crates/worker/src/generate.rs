@@ -28,7 +28,7 @@ pub async fn answer(model: &Model, request: Request, answer: &mut Answer<'_>) ->
             max_len: Some(max_tokens as usize),
             ..SamplingParams::deterministic()
         })
-        .add_logits_processor(Arc::new(LogitsProcessor(request.sampler)));
+        .add_logits_processor(Arc::new(LogitsProcessor(request.sampler.clone())));
     let mut pieces = model.stream_chat_request(chat).await.map_err(engine_failed)?;
     while let Some(response) = pieces.next().await {
         let Some((text, end)) = read(response)? else { continue };
@@ -38,6 +38,10 @@ pub async fn answer(model: &Model, request: Request, answer: &mut Answer<'_>) ->
         if let Some(end) = end {
             return Ok(end);
         }
+    }
+    // It tells no end when the last token leaves a character unfinished.
+    if request.sampler.tokens_drawn() >= max_tokens {
+        return Ok(End { reason: FinishReason::Length, unsaid: 0 });
     }
     Err(engine_failed("it stopped in the middle of the answer"))
 }

@@ -138,6 +138,11 @@ const BLOCKS: &[(&str, &[&[&str]])] = &[
     ("phi3", &[NORMS, OUTPUT, &["attn_qkv.weight", "ffn_up.weight", "ffn_down.weight"]]),
 ];
 
+/// Tensors of each block, where they are known here.
+fn blocks_of(architecture: &str) -> Option<&'static [&'static [&'static str]]> {
+    BLOCKS.iter().find(|(known, _)| *known == architecture).map(|(_, parts)| *parts)
+}
+
 /// Whether it runs an architecture.
 pub(super) fn runs(architecture: &str) -> bool {
     ARCHITECTURES.contains(&architecture)
@@ -166,16 +171,22 @@ pub(super) fn check(architecture: &str, metadata: &Metadata, tensors: &[Tensor])
         let expected = format!("{} × {tokens}, for the tokens", shape.embedding);
         return Err(embedding.misshapen(expected));
     }
-    if let Some((_, parts)) = BLOCKS.iter().find(|(known, _)| *known == architecture) {
+    if let Some(parts) = blocks_of(architecture) {
         sizes.feed_forward()?;
         need("output_norm.weight")?;
-        let is_mixture = sizes.optional("expert_count")?.is_some_and(|experts| experts > 0);
+        let experts = sizes.optional("expert_count")?.unwrap_or(0);
         for block in 0..shape.blocks {
             let name = |part: &str| format!("blk.{block}.{part}");
-            // Experts stand in the place of the one feed-forward part.
-            let parts = parts.iter().filter(|parts| !is_mixture || **parts != GATED);
-            for part in parts.copied().flatten() {
-                need(&name(part))?;
+            for parts in parts {
+                // Experts stand in the place of the one feed-forward part.
+                let parts = if experts > 0 && *parts == GATED { EXPERTS } else { parts };
+                for part in parts.iter() {
+                    let tensor = need(&name(part))?;
+                    if part.ends_with("_exps.weight") && tensor.shape.get(2) != Some(&experts) {
+                        let expected = format!("a stack of {experts} matrices, one for an expert");
+                        return Err(tensor.misshapen(expected));
+                    }
+                }
             }
             if !index.contains_key(name("attn_qkv.weight").as_str()) {
                 for part in ["attn_q.weight", "attn_k.weight", "attn_v.weight"] {
@@ -283,8 +294,12 @@ impl Sizes<'_> {
         if context > MOST_CONTEXT {
             return self.wrong("context_length", context, format!("1 to {MOST_CONTEXT}"));
         }
+        let heads = self.optional("attention.head_count")?;
+        if heads == Some(0) && blocks_of(self.architecture).is_some() {
+            return self.wrong("attention.head_count", 0, "above 0".to_owned());
+        }
         // 0 in models without attention.
-        let heads = self.optional("attention.head_count")?.filter(|&heads| heads > 0);
+        let heads = heads.filter(|&heads| heads > 0);
         if let Some(heads) = heads.filter(|&heads| heads > embedding) {
             let expected = format!("at most {embedding}, the embedding's length");
             return self.wrong("attention.head_count", heads, expected);
@@ -321,7 +336,7 @@ impl Sizes<'_> {
         }
         let [keys, values] = lengths;
         // llama.cpp aborts where these build no attention.
-        let alike = BLOCKS.iter().any(|(known, _)| *known == self.architecture);
+        let alike = blocks_of(self.architecture).is_some();
         if let (Some(keys), Some(values)) = (keys, values)
             && alike
             && keys != values

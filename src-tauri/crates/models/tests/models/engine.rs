@@ -240,12 +240,12 @@ fn what_only_llama_cpp_runs_passes_for_it_alone() {
 
 #[test]
 fn what_llama_cpp_would_abort_on_is_refused() {
-    let gemma = |change: &dyn Fn(&mut File)| {
-        move |file: &mut File| {
+    fn gemma(change: &dyn Fn(&mut File)) -> impl FnOnce(&mut File) {
+        move |file| {
             file.rename("gemma");
             change(file);
         }
-    };
+    }
     for (key, value) in [
         ("gemma.block_count", Value::U32(513)),
         ("gemma.context_length", Value::U32(u32::MAX)),

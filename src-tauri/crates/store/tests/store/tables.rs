@@ -3,7 +3,7 @@
 use crate::fixture::{new, open, place};
 use nopenai_domain::{
     Code, Comparison, Criterion, Error, Level, Mode, ModeId, ModelConfiguration, ModelId, Notice,
-    PageRequest, ParameterOverrides, Parameters, Preset, Price, RunId, Runtime, RuntimeSpeed,
+    PageRequest, ParameterOverrides, Parameters, Preset, Price, RunId, Runtime, RuntimeChoice, RuntimeSpeed,
     Score, ScoreLine, Settings, Subject, Theme, Timestamp, Topic, Weights, Winner,
 };
 use nopenai_store::{ModelRecord, StoreError};
@@ -63,6 +63,7 @@ async fn configurations_and_presets() {
     let (_folder, store) = new();
     let configurations = store.configurations();
     let configuration = ModelConfiguration {
+        runtime: RuntimeChoice::LlamaCpp,
         parameters: Parameters { stop: vec!["\u{0}".to_owned()], ..Parameters::default() },
         memory_limit_bytes: Some(1 << 40),
     };
