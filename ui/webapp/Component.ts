@@ -1,11 +1,14 @@
+import MessageToast from "sap/m/MessageToast";
 import type Control from "sap/ui/core/Control";
 import type View from "sap/ui/core/mvc/View";
 import UIComponent from "sap/ui/core/UIComponent";
 import type ResourceModel from "sap/ui/model/resource/ResourceModel";
 import { watch, type Change, type Failure } from "./backend/studio";
 import CompareDialog from "./controller/CompareDialog";
+import EvaluationsDialog from "./controller/EvaluationsDialog";
 import type { Candidate } from "./controller/RunPicker";
 import Attention from "./model/attention";
+import Evaluations from "./model/Evaluations";
 import History from "./model/History";
 import Live from "./model/Live";
 import Batch from "./model/Batch";
@@ -39,7 +42,9 @@ export default class Component extends UIComponent {
     modes: Modes;
     draft: Draft;
     batch: Batch;
+    evaluations: Evaluations;
     private comparison: CompareDialog | undefined;
+    private evaluation: EvaluationsDialog | undefined;
 
     init(): void {
         super.init();
@@ -93,6 +98,23 @@ export default class Component extends UIComponent {
         await this.comparison.open(a ?? null, b ?? null);
     }
 
+    /** Shows the prompt sets and what models make of them, or one evaluation. */
+    async evaluate(evaluation?: string): Promise<void> {
+        const root = this.getRootControl() as View;
+        this.evaluation ??= new EvaluationsDialog(root, this);
+        await this.evaluation.open(evaluation);
+    }
+
+    /** Leads to a run of the history, unless another is being answered on the page. */
+    leadToRun(run: string): boolean {
+        if (this.session.active) {
+            MessageToast.show(text("runUnderWay"));
+            return false;
+        }
+        this.getRouter().navTo("promptTesting", { run });
+        return true;
+    }
+
     /** Remembers the prompt on the page when another takes its place and it was never sent. */
     keepUnsent(next: string, sent = this.session.request?.prompt): void {
         const { draft, preferences, modes } = this;
@@ -139,10 +161,12 @@ export default class Component extends UIComponent {
         );
         this.notifications = new Notifications();
         this.tasks = new Tasks();
+        this.evaluations = new Evaluations();
         this.attention = new Attention(() => this.settings.values.system_notifications);
         this.setModel(this.settings.model, "settings");
         this.setModel(this.notifications.model, "notifications");
         this.setModel(this.tasks.model, "tasks");
+        this.setModel(this.evaluations.model, "evaluations");
         this.setModel(this.preferences, "preferences");
         this.setModel(this.live.model, "live");
         this.setModel(this.history.model, "history");
@@ -166,6 +190,9 @@ export default class Component extends UIComponent {
                 break;
             case "tasks":
                 this.tasks.onTasks(change.tasks);
+                break;
+            case "evaluations":
+                this.evaluations.changed();
                 break;
             case "settings":
                 this.settings.apply(change.settings);

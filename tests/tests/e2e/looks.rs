@@ -123,6 +123,25 @@ const SCENES: &[Scene] = &[
     },
     Scene { name: "modes", open: &[], shows: "modeList", close: &["closeModes"] },
     Scene { name: "prices", open: &["priceButton"], shows: "priceInput", close: &["closePrices"] },
+    Scene { name: "evaluations", open: &["evaluationsButton"], shows: "setItems", close: &[] },
+    Scene {
+        name: "evaluation-import",
+        open: &["importSet"],
+        shows: "setPath",
+        close: &["setImportClose"],
+    },
+    Scene {
+        name: "evaluation-targets",
+        open: &["runSet"],
+        shows: "evaluatedModels",
+        close: &["closeEvaluationTargets"],
+    },
+    Scene {
+        name: "evaluation-matrix",
+        open: &["tabMatrix-button"],
+        shows: "qualityMatrix",
+        close: &["closeEvaluations"],
+    },
     Scene {
         name: "export",
         open: &["historyExport"],

@@ -4,6 +4,7 @@
 mod app_killed;
 mod comparison;
 mod configurator;
+mod evaluations;
 mod first_run;
 mod history;
 mod hostile;

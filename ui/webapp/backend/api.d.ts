@@ -117,6 +117,146 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/evaluations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description One page of the evaluations, newest first. */
+        get: operations["list_evaluations"];
+        put?: never;
+        /**
+         * @description Begins to ask a prompt set of models and modes, one after the other, as one
+         *     work that is listed, can be cancelled and is resumed. Every item is a run of
+         *     the history. With temperature 0 and seed 0 unless told otherwise.
+         */
+        post: operations["start_evaluations"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/evaluations/qualities": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * @description Tells each model's quality with each set, of its last completed evaluation
+         *     with the items the set has now. A model without one has none.
+         */
+        get: operations["list_qualities"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/evaluations/{evaluation}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description One evaluation. */
+        get: operations["get_evaluation"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/evaluations/{evaluation}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * @description Stops an evaluation; what it has come to is kept, and `resume_evaluation`
+         *     goes on with it.
+         */
+        post: operations["cancel_evaluation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/evaluations/{evaluation}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * @description Writes an evaluation's items and results to a CSV file (RFC 4180, UTF-8 with
+         *     a byte order mark). Texts that a spreadsheet would take for a formula begin
+         *     with an apostrophe.
+         */
+        post: operations["export_evaluation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/evaluations/{evaluation}/items": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * @description One page of an evaluation's items: what was asked and expected, what was
+         *     answered in which run, and what that came to.
+         */
+        post: operations["list_evaluated_items"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/evaluations/{evaluation}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * @description Goes on with an evaluation that was cancelled, interrupted or paused, from
+         *     its first item without a result.
+         */
+        post: operations["resume_evaluation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/examples": {
         parameters: {
             query?: never;
@@ -573,6 +713,98 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/prompt-sets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Lists the prompt sets: the product's, then a person's by name. */
+        get: operations["list_prompt_sets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/prompt-sets/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * @description Reads a prompt set from a CSV or JSONL file: columns `prompt`, `system`,
+         *     `kind`, `expected`, `case_sensitive`, and any others as variables. Nothing
+         *     is imported when a line can't be used; `details.problems` names the lines.
+         */
+        post: operations["import_prompt_set"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/prompt-sets/{set}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * @description Takes a person's prompt set off the list, with its evaluations;
+         *     `restore_prompt_set` brings both back until the application ends.
+         */
+        delete: operations["remove_prompt_set"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/prompt-sets/{set}/items": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description One page of a prompt set's items, in their order. */
+        post: operations["list_prompt_set_items"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/prompt-sets/{set}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Brings a prompt set back that was taken off the list. */
+        post: operations["restore_prompt_set"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/prompts": {
         parameters: {
             query?: never;
@@ -877,6 +1109,14 @@ export interface components {
             worker: string;
         };
         /**
+         * @description Stops an evaluation; what it has come to is kept, and `resume_evaluation`
+         *     goes on with it.
+         */
+        CancelEvaluation: {
+            /** @description The evaluation. */
+            evaluation: components["schemas"]["EvaluationId"];
+        };
+        /**
          * @description Stops a run, whether it waits, loads or answers. What it had answered is
          *     kept.
          */
@@ -892,6 +1132,8 @@ export interface components {
              */
             task: number;
         };
+        /** @description What a model may be good at. */
+        Capability: "math" | "coding" | "reasoning" | "arabic" | "general";
         /** @description What an example is good for. */
         Category: "math" | "code" | "arabic" | "reasoning";
         /** @description Something that changed. */
@@ -908,6 +1150,9 @@ export interface components {
         } | {
             /** @constant */
             kind: "history";
+        } | {
+            /** @constant */
+            kind: "evaluations";
         } | {
             /** @constant */
             kind: "tasks";
@@ -1173,6 +1418,99 @@ export interface components {
             /** @description The model. */
             model: components["schemas"]["ModelId"];
         };
+        /** @description An item and what became of it. */
+        EvaluatedItem: {
+            /** @description The item, as it was asked. */
+            item: components["schemas"]["PromptSetItem"];
+            /** @description What became of it; absent while it has not been asked. */
+            result?: components["schemas"]["EvaluationResult"] | null;
+        };
+        /** @description A prompt set, asked of one model in one mode. */
+        Evaluation: {
+            /** @description When it ended, paused or was stopped; not known of an interrupted one. */
+            ended_at?: components["schemas"]["Timestamp"] | null;
+            /** @description Its identifier. */
+            id: components["schemas"]["EvaluationId"];
+            /**
+             * Format: uint32
+             * @description How many items that has.
+             */
+            items: number;
+            /** @description The model that judges, when one is needed. */
+            judge?: components["schemas"]["ModelId"] | null;
+            /** @description In which mode, when one was chosen. */
+            mode?: components["schemas"]["ModeRef"] | null;
+            /** @description The model that is asked. */
+            model: components["schemas"]["ModelId"];
+            /** @description That model's name at the time. */
+            model_name: string;
+            /** @description Over the mode's; temperature 0 and a fixed seed unless asked otherwise. */
+            parameters: components["schemas"]["ParameterOverrides"];
+            /** @description Why it is paused. */
+            problem?: components["schemas"]["Error"] | null;
+            /** @description The set. */
+            set: components["schemas"]["PromptSetId"];
+            /** @description The set's name at the time. */
+            set_name: string;
+            /**
+             * Format: uint32
+             * @description The set's revision at the time: its items are asked.
+             */
+            set_revision: number;
+            /** @description When it began. */
+            started_at: components["schemas"]["Timestamp"];
+            /** @description How far it has come. */
+            state: components["schemas"]["EvaluationState"];
+            /** @description What its items came to, so far. */
+            tally: components["schemas"]["Tally"];
+        };
+        /** @description An evaluation and the quality that came of it. */
+        EvaluationFigures: {
+            /** @description The evaluation. */
+            evaluation: components["schemas"]["Evaluation"];
+            /**
+             * @description Passed over judged items with its interval; absent while none was
+             *     judged.
+             */
+            quality?: components["schemas"]["Quality"] | null;
+        };
+        /**
+         * Format: uuid
+         * @description An evaluation. UUIDv7, so identifiers sort by creation time.
+         */
+        EvaluationId: string;
+        /** @description What became of one item. */
+        EvaluationResult: {
+            /** @description What was answered, as far as it came. */
+            answer: string;
+            /** @description Facts behind the reason. */
+            detail?: string | null;
+            /** @description The run of the model that judges. */
+            judge_run?: components["schemas"]["RunId"] | null;
+            /**
+             * Format: uint32
+             * @description The item's place in the set.
+             */
+            position: number;
+            /** @description Why. */
+            reason: components["schemas"]["Reason"];
+            /** @description Its run in the history. */
+            run?: components["schemas"]["RunId"] | null;
+            /** @description What its answer came to. */
+            verdict: components["schemas"]["ItemVerdict"];
+        };
+        /** @description How far an evaluation has come. */
+        EvaluationState: "running" | "paused" | "completed" | "cancelled" | "interrupted";
+        /** @description Of whom a set is asked. */
+        EvaluationTarget: {
+            /**
+             * @description The mode, when one is chosen.
+             * @default null
+             */
+            mode: components["schemas"]["ModeId"] | null;
+            /** @description The model. */
+            model: components["schemas"]["ModelId"];
+        };
         /** @description A prompt to begin with. */
         Example: {
             /** @description What it is good for. */
@@ -1184,11 +1522,67 @@ export interface components {
             /** @description A few words. */
             title: string;
         };
+        /**
+         * @description What an answer must be like. How each kind reads an answer is stated at
+         *     `experiments::assess`.
+         */
+        Expectation: {
+            /**
+             * @description Whether upper and lower case differ.
+             * @default false
+             */
+            case_sensitive: boolean;
+            /** @constant */
+            kind: "exact";
+            /** @description The text. */
+            text: string;
+        } | {
+            /**
+             * @description Whether upper and lower case differ.
+             * @default false
+             */
+            case_sensitive: boolean;
+            /** @constant */
+            kind: "contains";
+            /** @description The text. */
+            text: string;
+        } | {
+            /** @constant */
+            kind: "regex";
+            /** @description In the syntax of the crate `regex`. */
+            pattern: string;
+        } | {
+            /** @constant */
+            kind: "json_schema";
+            /** @description A JSON Schema of the keywords the product knows. */
+            schema: unknown;
+        } | {
+            /** @constant */
+            kind: "multiple_choice";
+            /** @description A to Z. */
+            letter: string;
+        } | {
+            /** @description In words. */
+            criterion: string;
+            /** @constant */
+            kind: "judge";
+        };
         /** @description Writes a configuration to a file, as JSON. */
         ExportConfiguration: {
             /** @description What to write. */
             configuration: components["schemas"]["ModelConfiguration"];
             /** @description The file, absolute; replaced when it exists. */
+            path: string;
+        };
+        /**
+         * @description Writes an evaluation's items and results to a CSV file (RFC 4180, UTF-8 with
+         *     a byte order mark). Texts that a spreadsheet would take for a formula begin
+         *     with an apostrophe.
+         */
+        ExportEvaluation: {
+            /** @description The evaluation. */
+            evaluation: components["schemas"]["EvaluationId"];
+            /** @description The file, absolute; what is there is replaced when all are written. */
             path: string;
         };
         /** @description How runs are written. */
@@ -1224,6 +1618,14 @@ export interface components {
             /**
              * Format: uint64
              * @description How many runs it holds.
+             */
+            rows: number;
+        };
+        /** @description How many items were written. */
+        ExportedItems: {
+            /**
+             * Format: uint64
+             * @description Items, one row each.
              */
             rows: number;
         };
@@ -1325,6 +1727,11 @@ export interface components {
             /** @description The model. */
             model: components["schemas"]["ModelId"];
         };
+        /** @description One evaluation. */
+        GetEvaluation: {
+            /** @description The evaluation. */
+            evaluation: components["schemas"]["EvaluationId"];
+        };
         /** @description One run, whole. */
         GetRun: {
             /** @description The run. */
@@ -1376,6 +1783,28 @@ export interface components {
             /** @description The file or folder, absolute. */
             path: string;
         };
+        /**
+         * @description Reads a prompt set from a CSV or JSONL file: columns `prompt`, `system`,
+         *     `kind`, `expected`, `case_sensitive`, and any others as variables. Nothing
+         *     is imported when a line can't be used; `details.problems` names the lines.
+         */
+        ImportPromptSet: {
+            /**
+             * @description 1 to 80 characters; absent: the file's name.
+             * @default null
+             */
+            name: string | null;
+            /** @description The file, absolute: .csv, .jsonl or .ndjson. */
+            path: string;
+            /**
+             * @description Whether it takes the place of the set of that name. Evaluations keep
+             *     the items they were made with.
+             * @default false
+             */
+            replace: boolean;
+        };
+        /** @description What an item's answer came to. */
+        ItemVerdict: "passed" | "failed" | "not_judged" | "not_run" | "answered" | "waiting";
         /** @description How grave a notification is. */
         Level: "info" | "warning" | "error";
         /** @description One page of the saved comparisons, newest first. */
@@ -1391,6 +1820,46 @@ export interface components {
              * @default 50
              */
             limit: number;
+        };
+        /**
+         * @description One page of an evaluation's items: what was asked and expected, what was
+         *     answered in which run, and what that came to.
+         */
+        ListEvaluatedItems: {
+            /** @description The evaluation. */
+            evaluation: components["schemas"]["EvaluationId"];
+            /**
+             * @description Which page.
+             * @default {
+             *       "after": null,
+             *       "limit": 50
+             *     }
+             */
+            page: components["schemas"]["PageRequest"];
+            /**
+             * @description Only those that came to this; absent: all.
+             * @default null
+             */
+            verdict: components["schemas"]["ItemVerdict"] | null;
+        };
+        /** @description One page of the evaluations, newest first. */
+        ListEvaluations: {
+            /**
+             * @description The `next` of the page before; absent for the first page.
+             * @default null
+             */
+            after: string | null;
+            /**
+             * Format: uint32
+             * @description How many rows, 1 to 500.
+             * @default 50
+             */
+            limit: number;
+            /**
+             * @description Of this set; absent: of all.
+             * @default null
+             */
+            set: components["schemas"]["PromptSetId"] | null;
         };
         /** @description Lists the example prompts. */
         ListExamples: Record<string, never>;
@@ -1424,6 +1893,26 @@ export interface components {
         ListPresets: Record<string, never>;
         /** @description Lists the prices of models, newest first; the first of a model is in force. */
         ListPrices: Record<string, never>;
+        /** @description One page of a prompt set's items, in their order. */
+        ListPromptSetItems: {
+            /**
+             * @description Which page.
+             * @default {
+             *       "after": null,
+             *       "limit": 50
+             *     }
+             */
+            page: components["schemas"]["PageRequest"];
+            /** @description The set. */
+            set: components["schemas"]["PromptSetId"];
+        };
+        /** @description Lists the prompt sets: the product's, then a person's by name. */
+        ListPromptSets: Record<string, never>;
+        /**
+         * @description Tells each model's quality with each set, of its last completed evaluation
+         *     with the items the set has now. A model without one has none.
+         */
+        ListQualities: Record<string, never>;
         /** @description One page of the history: filtered, searched and sorted. */
         ListRuns: {
             /**
@@ -1752,9 +2241,30 @@ export interface components {
             next?: string | null;
         };
         /** @description One page of a list, newest first. */
+        Page_of_EvaluatedItem: {
+            /** @description The rows. */
+            items: components["schemas"]["EvaluatedItem"][];
+            /** @description Pass this as `after` for the following page; absent on the last one. */
+            next?: string | null;
+        };
+        /** @description One page of a list, newest first. */
+        Page_of_EvaluationFigures: {
+            /** @description The rows. */
+            items: components["schemas"]["EvaluationFigures"][];
+            /** @description Pass this as `after` for the following page; absent on the last one. */
+            next?: string | null;
+        };
+        /** @description One page of a list, newest first. */
         Page_of_Notification: {
             /** @description The rows. */
             items: components["schemas"]["Notification"][];
+            /** @description Pass this as `after` for the following page; absent on the last one. */
+            next?: string | null;
+        };
+        /** @description One page of a list, newest first. */
+        Page_of_PromptSetItem: {
+            /** @description The rows. */
+            items: components["schemas"]["PromptSetItem"][];
             /** @description Pass this as `after` for the following page; absent on the last one. */
             next?: string | null;
         };
@@ -1918,6 +2428,88 @@ export interface components {
              */
             output_per_1k: number;
         };
+        /**
+         * @description Prompts that are asked together; an evaluation set when they carry
+         *     expectations.
+         */
+        PromptSet: {
+            /** @description What it measures, of those the product ships. */
+            capability?: components["schemas"]["Capability"] | null;
+            /** @description When its items were last replaced. */
+            changed_at: components["schemas"]["Timestamp"];
+            /** @description What it is for. */
+            description: string;
+            /**
+             * Format: uint32
+             * @description How many of them carry an expectation.
+             */
+            expecting: number;
+            /** @description Its identifier. */
+            id: components["schemas"]["PromptSetId"];
+            /**
+             * Format: uint32
+             * @description How many items it has.
+             */
+            items: number;
+            /**
+             * Format: uint32
+             * @description How many of them another model judges.
+             */
+            judged: number;
+            /** @description Under which licence, SPDX; empty when that is not known. */
+            licence: string;
+            /** @description Its name, which no other set has. */
+            name: string;
+            /**
+             * Format: uint32
+             * @description Counts how often its items were replaced, from 1.
+             */
+            revision: number;
+            /** @description Whether it came with the product. */
+            shipped: boolean;
+        };
+        /**
+         * @description A prompt set: a word for those the product ships, a UUIDv7 for a person's
+         *     own.
+         */
+        PromptSetId: string;
+        /** @description One prompt of a set, with its variables filled in. */
+        PromptSetItem: {
+            /** @description What the answer must be like; absent: it is only asked. */
+            expectation?: components["schemas"]["Expectation"] | null;
+            /**
+             * Format: uint32
+             * @description Its place in the set, from 1.
+             */
+            position: number;
+            /** @description What is asked. */
+            prompt: string;
+            /** @description Instructions before it, in place of the mode's. */
+            system?: string | null;
+        };
+        /** @description The share of judged items that passed. */
+        Quality: {
+            /**
+             * Format: double
+             * @description The upper end.
+             */
+            high: number;
+            /**
+             * Format: uint32
+             * @description How many items were judged: passed or failed.
+             */
+            judged: number;
+            /**
+             * Format: double
+             * @description The lower end of its 95% interval.
+             */
+            low: number;
+            /**
+             * Format: double
+             * @description Passed over judged, 0 to 1.
+             */
+            share: number;
+        };
         /** @description Rates a run, or takes its rating away. */
         RateRun: {
             /**
@@ -1967,6 +2559,8 @@ export interface components {
         };
         /** @description Tells which models, modes and tags the history has. */
         ReadRunFacets: Record<string, never>;
+        /** @description Why a verdict is as it is. */
+        Reason: "as_expected" | "different" | "not_contained" | "no_match" | "no_choice" | "no_json" | "other_shape" | "too_long" | "judged" | "judge_unclear" | "judge_failed" | "run_failed" | "nothing_expected" | "not_asked_yet";
         /** @description Removes a person's mode, or brings a shipped one back to how it came. */
         RemoveMode: {
             /** @description The mode. */
@@ -1996,6 +2590,14 @@ export interface components {
             /** @description The model. */
             model: components["schemas"]["ModelId"];
         };
+        /**
+         * @description Takes a person's prompt set off the list, with its evaluations;
+         *     `restore_prompt_set` brings both back until the application ends.
+         */
+        RemovePromptSet: {
+            /** @description The set. */
+            set: components["schemas"]["PromptSetId"];
+        };
         /** @description Gives a model a name of a person's own; its files keep theirs. */
         RenameModel: {
             /** @description The model. */
@@ -2016,6 +2618,11 @@ export interface components {
             /** @description The model. */
             model: components["schemas"]["ModelId"];
         };
+        /** @description Brings a prompt set back that was taken off the list. */
+        RestorePromptSet: {
+            /** @description The set. */
+            set: components["schemas"]["PromptSetId"];
+        };
         /** @description Brings back the runs of one deletion. */
         RestoreRuns: {
             /** @description The deletion's name. */
@@ -2028,6 +2635,14 @@ export interface components {
              * @description So many.
              */
             runs: number;
+        };
+        /**
+         * @description Goes on with an evaluation that was cancelled, interrupted or paused, from
+         *     its first item without a result.
+         */
+        ResumeEvaluation: {
+            /** @description The evaluation. */
+            evaluation: components["schemas"]["EvaluationId"];
         };
         /** @description One inference request and its answer, as stored. */
         Run: {
@@ -2521,6 +3136,27 @@ export interface components {
             /** @description The weighted score with its arithmetic. */
             score: components["schemas"]["Score"];
         };
+        /**
+         * @description Begins to ask a prompt set of models and modes, one after the other, as one
+         *     work that is listed, can be cancelled and is resumed. Every item is a run of
+         *     the history. With temperature 0 and seed 0 unless told otherwise.
+         */
+        StartEvaluations: {
+            /**
+             * @description The model that judges; needed for sets with items that a model judges.
+             * @default null
+             */
+            judge: components["schemas"]["ModelId"] | null;
+            /**
+             * @description Over the mode's.
+             * @default {}
+             */
+            parameters: components["schemas"]["ParameterOverrides"];
+            /** @description The set. */
+            set: components["schemas"]["PromptSetId"];
+            /** @description Of whom, 1 to 64. */
+            targets: components["schemas"]["EvaluationTarget"][];
+        };
         /** @description What a notification is about, for a link that leads there. */
         Subject: {
             /** @constant */
@@ -2533,6 +3169,11 @@ export interface components {
             /** @description The model. */
             model: components["schemas"]["ModelId"];
         } | {
+            /** @description The evaluation. */
+            evaluation: components["schemas"]["EvaluationId"];
+            /** @constant */
+            kind: "evaluation";
+        } | {
             /** @constant */
             kind: "file";
             /** @description Its absolute path. */
@@ -2544,6 +3185,39 @@ export interface components {
             run: components["schemas"]["RunId"];
             /** @description All its tags from now on. */
             tags: string[];
+        };
+        /** @description How many items came to what. */
+        Tally: {
+            /**
+             * Format: uint32
+             * @description Of which nothing was expected.
+             */
+            answered: number;
+            /**
+             * Format: uint32
+             * @description Not as expected.
+             */
+            failed: number;
+            /**
+             * Format: uint32
+             * @description Without a verdict.
+             */
+            not_judged: number;
+            /**
+             * Format: uint32
+             * @description Whose run failed.
+             */
+            not_run: number;
+            /**
+             * Format: uint32
+             * @description As expected.
+             */
+            passed: number;
+            /**
+             * Format: uint32
+             * @description Waiting for the model that judges.
+             */
+            waiting: number;
         };
         /** @description Long work under way. */
         Task: {
@@ -2570,7 +3244,7 @@ export interface components {
             total?: number | null;
         };
         /** @description What a task does. */
-        TaskKind: "import_model" | "export_runs" | "measure_runtimes";
+        TaskKind: "import_model" | "export_runs" | "measure_runtimes" | "evaluate";
         /** @description The colours of the window. */
         Theme: "system" | "light" | "dark" | "contrast_black" | "contrast_white";
         /**
@@ -2596,7 +3270,7 @@ export interface components {
          * @description What a notification tells; the interface has a text for each, into which the
          *     facts are put.
          */
-        Topic: "run_failed" | "engine_failed" | "model_imported" | "import_failed" | "runs_exported" | "export_failed" | "store_migrated";
+        Topic: "run_failed" | "engine_failed" | "model_imported" | "import_failed" | "runs_exported" | "export_failed" | "store_migrated" | "evaluation_completed" | "evaluation_paused";
         /** @description Unloads a model, or cancels its load. Its memory is free afterwards. */
         UnloadModel: {
             /** @description The model. */
@@ -2840,6 +3514,264 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EngineStatus"];
+                };
+            };
+            /** @description What happened and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    list_evaluations: {
+        parameters: {
+            query?: {
+                set?: components["schemas"]["PromptSetId"] | null;
+                limit?: number;
+                after?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_of_EvaluationFigures"];
+                };
+            };
+            /** @description What happened and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    start_evaluations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StartEvaluations"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvaluationFigures"][];
+                };
+            };
+            /** @description What happened and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    list_qualities: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvaluationFigures"][];
+                };
+            };
+            /** @description What happened and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    get_evaluation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                evaluation: components["schemas"]["EvaluationId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvaluationFigures"];
+                };
+            };
+            /** @description What happened and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    cancel_evaluation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                evaluation: components["schemas"]["EvaluationId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": null;
+                };
+            };
+            /** @description What happened and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    export_evaluation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                evaluation: components["schemas"]["EvaluationId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExportEvaluation"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExportedItems"];
+                };
+            };
+            /** @description What happened and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    list_evaluated_items: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                evaluation: components["schemas"]["EvaluationId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ListEvaluatedItems"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_of_EvaluatedItem"];
+                };
+            };
+            /** @description What happened and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    resume_evaluation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                evaluation: components["schemas"]["EvaluationId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvaluationFigures"];
                 };
             };
             /** @description What happened and what to do. */
@@ -3772,6 +4704,165 @@ export interface operations {
                 };
                 content: {
                     "application/json": null;
+                };
+            };
+            /** @description What happened and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    list_prompt_sets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PromptSet"][];
+                };
+            };
+            /** @description What happened and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    import_prompt_set: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ImportPromptSet"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PromptSet"];
+                };
+            };
+            /** @description What happened and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    remove_prompt_set: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                set: components["schemas"]["PromptSetId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": null;
+                };
+            };
+            /** @description What happened and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    list_prompt_set_items: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                set: components["schemas"]["PromptSetId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ListPromptSetItems"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_of_PromptSetItem"];
+                };
+            };
+            /** @description What happened and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    restore_prompt_set: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                set: components["schemas"]["PromptSetId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PromptSet"];
                 };
             };
             /** @description What happened and what to do. */

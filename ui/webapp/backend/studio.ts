@@ -10,9 +10,16 @@ export type Configured = Schemas["Configured"];
 export type Cost = Schemas["Cost"];
 export type Deletion = Schemas["Deletion"];
 export type EngineStatus = Schemas["EngineStatus"];
+export type EvaluatedItem = Schemas["EvaluatedItem"];
+export type Evaluation = Schemas["Evaluation"];
+export type EvaluationFigures = Schemas["EvaluationFigures"];
+export type EvaluationPage = Schemas["Page_of_EvaluationFigures"];
+export type EvaluationTarget = Schemas["EvaluationTarget"];
+export type EvaluatedItemPage = Schemas["Page_of_EvaluatedItem"];
 export type Example = Schemas["Example"];
 export type ExportFormat = Schemas["ExportFormat"];
 /** The backend's error; named so that it does not hide JavaScript's own. */
+export type Expectation = Schemas["Expectation"];
 export type Failure = Schemas["Error"];
 export type FinishReason = Schemas["FinishReason"];
 export type ImportMethod = Schemas["ImportMethod"];
@@ -31,6 +38,10 @@ export type ParameterOverrides = Schemas["ParameterOverrides"];
 export type Parameters = Schemas["Parameters"];
 export type Preset = Schemas["Preset"];
 export type Price = Schemas["Price"];
+export type PromptSet = Schemas["PromptSet"];
+export type PromptSetItem = Schemas["PromptSetItem"];
+export type PromptSetItemPage = Schemas["Page_of_PromptSetItem"];
+export type Quality = Schemas["Quality"];
 export type Run = Schemas["Run"];
 export type RunCount = Schemas["RunCount"];
 export type RunEvent = Schemas["RunEvent"];
@@ -50,6 +61,7 @@ export type Settings = Schemas["Settings"];
 export type SideBySide = Schemas["SideBySide"];
 export type Task = Schemas["Task"];
 export type TokenCount = Schemas["TokenCount"];
+export type Verdict = Schemas["ItemVerdict"];
 export type Weights = Schemas["Weights"];
 export type Winner = Schemas["Winner"];
 
@@ -279,6 +291,79 @@ export function saveComparison(input: {
     note: string;
 }): Promise<Comparison> {
     return call("save_comparison", input);
+}
+
+// Prompt sets and evaluations
+
+export function listPromptSets(): Promise<PromptSet[]> {
+    return call("list_prompt_sets", {});
+}
+
+/** `name` null: the file's own; `replace`: in place of the set of that name. */
+export function importPromptSet(path: string, name: string | null, replace: boolean): Promise<PromptSet> {
+    return call("import_prompt_set", { path, name, replace });
+}
+
+export function removePromptSet(set: string): Promise<void> {
+    return call("remove_prompt_set", { set });
+}
+
+/** Undoes a removal. */
+export function restorePromptSet(set: string): Promise<PromptSet> {
+    return call("restore_prompt_set", { set });
+}
+
+export function listPromptSetItems(set: string, limit: number, after?: string): Promise<PromptSetItemPage> {
+    return call("list_prompt_set_items", { set, page: pageOf(limit, after) });
+}
+
+/** `judge` is the model that judges, where the set has items that one judges. */
+export function startEvaluations(input: {
+    set: string;
+    targets: EvaluationTarget[];
+    judge: string | null;
+    parameters: ParameterOverrides;
+}): Promise<EvaluationFigures[]> {
+    return call("start_evaluations", input);
+}
+
+export function cancelEvaluation(evaluation: string): Promise<void> {
+    return call("cancel_evaluation", { evaluation });
+}
+
+export function resumeEvaluation(evaluation: string): Promise<EvaluationFigures> {
+    return call("resume_evaluation", { evaluation });
+}
+
+export function listEvaluations(set: string, limit: number, after?: string): Promise<EvaluationPage> {
+    return call("list_evaluations", { set, ...pageOf(limit, after) });
+}
+
+export function getEvaluation(evaluation: string): Promise<EvaluationFigures> {
+    return call("get_evaluation", { evaluation });
+}
+
+/** `verdict` null: all. */
+export function listEvaluatedItems(
+    evaluation: string,
+    verdict: Verdict | null,
+    limit: number,
+    after?: string,
+): Promise<EvaluatedItemPage> {
+    return call("list_evaluated_items", { evaluation, verdict, page: pageOf(limit, after) });
+}
+
+/** Of each model with each set, the last completed evaluation of the set as it is now. */
+export function listQualities(): Promise<EvaluationFigures[]> {
+    return call("list_qualities", {});
+}
+
+export function exportEvaluation(evaluation: string, path: string): Promise<{ rows: number }> {
+    return call("export_evaluation", { evaluation, path });
+}
+
+function pageOf(limit: number, after?: string): { limit: number; after?: string } {
+    return after === undefined ? { limit } : { limit, after };
 }
 
 // Notifications and long work

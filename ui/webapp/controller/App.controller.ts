@@ -1,11 +1,9 @@
-import MessageToast from "sap/m/MessageToast";
 import type SideNavigation from "sap/tnt/SideNavigation";
 import type Event from "sap/ui/base/Event";
 import JSONModel from "sap/ui/model/json/JSONModel";
 import { watchDrops } from "../backend/window";
 import { shortcutOf, type GlobalShortcut } from "../model/shortcuts";
 import type { WorkItem } from "../model/Tasks";
-import { text } from "../model/texts";
 import AboutDialog from "./AboutDialog";
 import { tellCheckedOnly } from "./aria";
 import BaseController from "./BaseController";
@@ -98,6 +96,8 @@ export default class App extends BaseController {
             void this.importer.open();
         } else if (kind === "load_model") {
             this.openModel(model ?? undefined);
+        } else if (kind === "evaluate") {
+            void this.component().evaluate();
         } else {
             this.onNavigate();
         }
@@ -109,7 +109,7 @@ export default class App extends BaseController {
 
     private createParts(): void {
         const view = this.getView()!;
-        const { live, settings, notifications, tasks, draft } = this.component();
+        const { live, settings, notifications, tasks, draft, evaluations } = this.component();
         this.about = new AboutDialog(view);
         this.shortcuts = new ShortcutsDialog(view);
         this.settings = new SettingsDialog(view, settings, () => live.model.getProperty("/folder") as string);
@@ -119,7 +119,7 @@ export default class App extends BaseController {
             (item) => void tasks.cancel(item),
             (model) => this.openModel(model),
         );
-        this.models = new ModelsDialog(view, live, {
+        this.models = new ModelsDialog(view, live, evaluations, {
             configure: (model) => void this.configurator.open(model),
             importModel: () => void this.importer.open(),
         });
@@ -130,6 +130,7 @@ export default class App extends BaseController {
         this.notifications = new NotificationsPopover(view, notifications, {
             run: (run) => this.openRun(run),
             model: (model) => this.openModel(model),
+            evaluation: (evaluation) => void this.component().evaluate(evaluation),
         });
     }
 
@@ -138,11 +139,7 @@ export default class App extends BaseController {
     }
 
     private openRun(run: string): void {
-        if (this.component().session.active) {
-            MessageToast.show(text("runUnderWay"));
-        } else {
-            this.router().navTo("promptTesting", { run });
-        }
+        this.component().leadToRun(run);
     }
 
     private choose(model: string): void {

@@ -10,6 +10,8 @@ import JSONModel from "sap/ui/model/json/JSONModel";
 import { loadModel, removeModel, renameModel, restoreModel, unloadModel, type Failure } from "../backend/studio";
 import { openPath } from "../backend/window";
 import { copy } from "../model/clipboard";
+import { qualityFacts } from "../model/evaluationFormat";
+import type Evaluations from "../model/Evaluations";
 import type Live from "../model/Live";
 import { deletion, filesText, modelFacts, type Fact } from "../model/modelFacts";
 import { modelFilter } from "../model/modelFilter";
@@ -23,6 +25,8 @@ interface State {
     id: string | null;
     row: ModelRow | null;
     facts: Fact[];
+    /** The quality with each set. */
+    qualities: Fact[];
     files: string;
     problem: Failure | null;
     /** The name under edit, and why it was refused. */
@@ -47,6 +51,7 @@ export default class ModelsDialog extends FragmentDialog {
         id: null,
         row: null,
         facts: [],
+        qualities: [],
         files: "",
         problem: null,
         name: "",
@@ -59,16 +64,19 @@ export default class ModelsDialog extends FragmentDialog {
     constructor(
         view: View,
         private readonly live: Live,
+        private readonly evaluations: Evaluations,
         private readonly leads: Leads,
     ) {
         super(view, "ModelsDialog");
         live.model.bindProperty("/models").attachChange(() => this.refresh());
+        evaluations.model.bindProperty("/qualities").attachChange(() => this.refresh());
     }
 
     async open(model?: string): Promise<void> {
         const wanted = model ?? this.state.id ?? this.live.chosen?.id ?? this.rows[0]?.id ?? null;
         this.select(wanted);
         await this.show();
+        await this.evaluations.open();
     }
 
     onSearch(event: SearchField$LiveChangeEvent): void {
@@ -203,7 +211,13 @@ export default class ModelsDialog extends FragmentDialog {
     /** What is shown follows the backend's list. */
     private refresh(): void {
         const row = this.rows.find((each) => each.id === this.state.id) ?? null;
-        this.set({ row, facts: row ? modelFacts(row.model) : [], files: row ? filesText(row.model) : "" });
+        const { sets, qualities } = this.evaluations.state;
+        this.set({
+            row,
+            facts: row ? modelFacts(row.model) : [],
+            qualities: row ? qualityFacts(row.id, sets, qualities) : [],
+            files: row ? filesText(row.model) : "",
+        });
     }
 
     private async attempt(action: () => Promise<unknown>): Promise<void> {

@@ -15,6 +15,7 @@ const GROWS_OLD_MS = 15_000;
 export interface Leads {
     run(run: string): void;
     model(model: string): void;
+    evaluation(evaluation: string): void;
 }
 
 /** What a person should know, and what it is about. */
@@ -68,6 +69,8 @@ export default class NotificationsPopover extends FragmentPopover {
             this.leads.run(subject.run);
         } else if (subject?.kind === "model") {
             this.leads.model(subject.model);
+        } else if (subject?.kind === "evaluation") {
+            this.leads.evaluation(subject.evaluation);
         }
     }
 

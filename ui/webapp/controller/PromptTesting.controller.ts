@@ -203,6 +203,10 @@ export default class PromptTesting extends BaseController {
         void this.batchPane.choose(modes.chosen?.id, live.chosen?.id);
     }
 
+    onOpenEvaluations(): void {
+        void this.component().evaluate();
+    }
+
     onShowBatch(): void {
         this.component().batch.show(true);
     }

@@ -12,6 +12,8 @@ const FACTS: Record<Notification["topic"], string[]> = {
     runs_exported: ["rows", "path"],
     export_failed: ["path", "reason"],
     store_migrated: ["path"],
+    evaluation_completed: ["set", "model", "passed", "judged"],
+    evaluation_paused: ["set", "model", "reason"],
 };
 
 const ICONS: Record<Level, string> = {

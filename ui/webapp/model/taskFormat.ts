@@ -21,7 +21,7 @@ export function figures(item: WorkItem): string {
     }
     return series([
         total ? text("workPercent", percent(item)) : counted(kind, done),
-        rate === null ? null : speed(kind, rate),
+        rate === null ? null : speedText(kind, rate),
         remaining === null ? null : clock(remaining),
     ]);
 }
@@ -38,13 +38,15 @@ function counted(kind: WorkItem["kind"], done: number): string {
     }
 }
 
-function speed(kind: WorkItem["kind"], rate: number): string {
-    const whole = count(Math.round(rate));
+/** An evaluation counts steps, which mean nothing to a person. */
+function speedText(kind: WorkItem["kind"], rate: number): string | null {
     switch (kind) {
+        case "evaluate":
+            return null;
         case "export_runs":
-            return text("workRowsPerSecond", whole);
+            return text("workRowsPerSecond", count(Math.round(rate)));
         case "measure_runtimes":
-            return text("workTokensPerSecond", whole);
+            return text("workTokensPerSecond", count(Math.round(rate)));
         default:
             return text("workBytesPerSecond", bytes(rate));
     }

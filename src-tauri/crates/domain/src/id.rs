@@ -49,3 +49,37 @@ impl fmt::Display for ModeId {
         self.0.fmt(f)
     }
 }
+
+/// A prompt set: a word for those the product ships, a UUIDv7 for a person's
+/// own.
+#[derive(
+    Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(transparent)]
+pub struct PromptSetId(pub String);
+
+impl fmt::Display for PromptSetId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// An evaluation. UUIDv7, so identifiers sort by creation time.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(transparent)]
+pub struct EvaluationId(pub Uuid);
+
+impl EvaluationId {
+    /// A new identifier, drawn from the clock and the system's randomness.
+    pub fn generate() -> Self {
+        Self(Uuid::now_v7())
+    }
+}
+
+impl fmt::Display for EvaluationId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}

@@ -5,6 +5,7 @@ mod clock;
 mod comparison;
 mod configuration;
 mod error;
+mod evaluation;
 mod generation;
 mod history;
 mod id;
@@ -20,9 +21,13 @@ pub use clock::{Clock, SystemClock, Timestamp};
 pub use comparison::{Comparison, Criterion, Score, ScoreLine, Weights, Winner};
 pub use configuration::{Mode, ModelConfiguration, Preset, Price};
 pub use error::{Code, Error, Result};
+pub use evaluation::{
+    Capability, EvaluatedItem, Evaluation, EvaluationResult, EvaluationState, Expectation,
+    PromptSet, PromptSetItem, Quality, Reason, Tally, Verdict,
+};
 pub use generation::{MAX_PROMPT_BYTES, Message, ParameterOverrides, Parameters, Role};
 pub use history::{Deletion, Facet, RunCount, RunFacets, RunFilter, RunQuery, RunSort};
-pub use id::{ModeId, ModelId, RunId};
+pub use id::{EvaluationId, ModeId, ModelId, PromptSetId, RunId};
 pub use load::{LoadProgress, LoadStage};
 pub use notification::{Level, Notice, Notification, Subject, Topic};
 pub use page::{Page, PageRequest};

@@ -35,6 +35,11 @@ pub enum Topic {
     /// The database was brought to a newer schema; `path` is the copy made
     /// before.
     StoreMigrated,
+    /// An evaluation has come to its end. Facts: `set`, `model`, `passed`,
+    /// `judged`.
+    EvaluationCompleted,
+    /// An evaluation stopped by itself. Facts: `set`, `model`, `reason`.
+    EvaluationPaused,
 }
 
 /// What a notification is about, for a link that leads there.
@@ -50,6 +55,11 @@ pub enum Subject {
     Model {
         /// The model.
         model: crate::ModelId,
+    },
+    /// An evaluation.
+    Evaluation {
+        /// The evaluation.
+        evaluation: crate::EvaluationId,
     },
     /// A file or folder.
     File {

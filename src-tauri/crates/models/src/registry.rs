@@ -166,7 +166,12 @@ impl Registry {
     pub(crate) async fn found(&self, id: &ModelId) -> Result<Model> {
         self.signal(Signal::Look);
         let listing = self.shared.listing.clone();
-        self.until(|_| listing.find(id).is_some()).await?;
+        let mut list = self.subscribe();
+        // Not asked for within `wait_for`: that holds the list, and the listing,
+        // which holds itself while it gives a new one out, would wait for it.
+        let seen = async { while listing.find(id).is_none() && list.changed().await.is_ok() {} };
+        let in_time = tokio::time::timeout(PATIENCE, seen).await;
+        in_time.map_err(|_| self.not_read())?;
         self.restore(id).await
     }
 
@@ -181,11 +186,15 @@ impl Registry {
         let seen = tokio::time::timeout(PATIENCE, list.wait_for(|list| is(list))).await;
         match seen {
             Ok(Ok(_)) => Ok(()),
-            _ => Err(self.list().problem.unwrap_or_else(|| {
-                let message = "The models folder was not read in time. Try again.";
-                Error::new(Code::FolderUnavailable, message)
-            })),
+            _ => Err(self.not_read()),
         }
+    }
+
+    fn not_read(&self) -> Error {
+        self.list().problem.unwrap_or_else(|| {
+            let message = "The models folder was not read in time. Try again.";
+            Error::new(Code::FolderUnavailable, message)
+        })
     }
 
     fn signal(&self, signal: Signal) {

@@ -21,8 +21,10 @@ use tokio::{
     task::JoinHandle,
 };
 
-/// How long a worker may take to say its first word.
-const HELLO_TIMEOUT: Duration = Duration::from_secs(20);
+/// How long a worker may take to say its first word: usually a twentieth of a
+/// second, but a large program that is not in the memory yet was seen to need
+/// more than twenty on a busy machine. A load can be cancelled meanwhile.
+const HELLO_TIMEOUT: Duration = Duration::from_secs(90);
 
 /// How long a cancelled run may go on before its worker is killed: the engine
 /// looks at a cancellation only between tokens, and a long prompt is read as
@@ -93,10 +95,10 @@ fn spawn(program: &Path) -> Result<Process> {
         // doesn't use: with engines that come and go, memory grew for good.
         .env("MALLOC_ARENA_MAX", "2")
         // llama.cpp's threads wait for each other some hundred times a token,
-        // spinning: beside other work on all cores, each wait lasted until the
-        // system took turns. Measured with two models on two cores: 1 token/s
-        // with OpenMP's default, 57 with this, and alone about a tenth less.
-        .env("GOMP_SPINCOUNT", "100")
+        // spinning. OpenMP's default is to go on for milliseconds: with another
+        // model at work on the same cores 1 token/s came of 100. So briefly, it
+        // is as fast alone (docs/BENCHMARKS.md).
+        .env("GOMP_SPINCOUNT", "300")
         .kill_on_drop(true)
         .spawn()
         .map_err(|error| {

@@ -9,12 +9,14 @@ mod comparisons;
 mod configurations;
 mod connection;
 mod error;
+mod evaluations;
 mod history;
 mod migration;
 mod model_records;
 mod modes;
 mod notifications;
 mod prices;
+mod prompt_sets;
 mod runtime_speeds;
 mod settings;
 mod value;
@@ -24,12 +26,14 @@ pub use backup::{Migrated, restore};
 pub use comparisons::Comparisons;
 pub use configurations::Configurations;
 pub use error::StoreError;
+pub use evaluations::Evaluations;
 pub use history::History;
 pub use migration::latest_version;
 pub use model_records::{ModelRecord, ModelRecords};
 pub use modes::Modes;
 pub use notifications::Notifications;
 pub use prices::Prices;
+pub use prompt_sets::PromptSets;
 pub use runtime_speeds::RuntimeSpeeds;
 pub use rusqlite::version as sqlite_version;
 pub use settings::SettingsTable;
@@ -66,9 +70,10 @@ impl Store {
     /// Opens the database at `path`, creating it when there is none: checks
     /// that it is ours, whole (up to 256 MB; a larger one when it is read) and
     /// not from a newer version, copies it into `backups/` beside it when
-    /// migrations are pending, applies those, and closes the runs an earlier
-    /// process left open. The runs it deleted are removed afterwards, while
-    /// nothing else is to be written.
+    /// migrations are pending, applies those, closes the runs and evaluations
+    /// an earlier process left open, and removes the prompt sets it deleted.
+    /// The runs it deleted are removed afterwards, while nothing else is to be
+    /// written.
     ///
     /// # Errors
     /// [`StoreError::Foreign`], [`StoreError::Damaged`] or
@@ -87,6 +92,8 @@ impl Store {
         let mut connection = connection::open_writable(path)?;
         migration::apply(&mut connection)?;
         history::recover(&mut connection)?;
+        evaluations::recover(&connection)?;
+        prompt_sets::purge(&connection)?;
         let deletions = Deletions::of(&connection)?;
         let inner = Inner {
             readers: Readers::open(path)?,
@@ -132,6 +139,16 @@ impl Store {
     /// Comparisons of runs.
     pub fn comparisons(&self) -> Comparisons {
         Comparisons::new(self.clone())
+    }
+
+    /// Prompts that are asked together.
+    pub fn prompt_sets(&self) -> PromptSets {
+        PromptSets::new(self.clone())
+    }
+
+    /// Prompt sets, asked of models.
+    pub fn evaluations(&self) -> Evaluations {
+        Evaluations::new(self.clone())
     }
 
     /// What a person should know.

@@ -8,6 +8,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../../../schema/sqlite/0003_models_and_modes.sql"),
     include_str!("../../../../schema/sqlite/0004_comparison.sql"),
     include_str!("../../../../schema/sqlite/0005_notifications_and_settings.sql"),
+    include_str!("../../../../schema/sqlite/0006_evaluation.sql"),
     include_str!("../../../../schema/sqlite/0007_runtime_speed.sql"),
 ];
 

@@ -8,6 +8,8 @@ mod background;
 mod configuration_file;
 mod data;
 mod diagnostics;
+mod evaluation_file;
+mod evaluations;
 mod export;
 mod openapi;
 mod operation;

@@ -1,6 +1,7 @@
 use crate::{
     DataFolder, ExportFormat,
     background::{self, facts},
+    evaluations::Evaluating,
     export,
     tasks::{TaskKind, Tasks},
 };
@@ -9,6 +10,7 @@ use nopenai_domain::{
     Clock, Code, Error, Level, ModelId, Notice, Outcome, Result, Run, RunQuery, RuntimeSpeed,
     Settings, Subject, Topic,
 };
+use nopenai_experiments::evaluation::keep_shipped;
 use nopenai_inference::{Engine, EngineOptions, Modes};
 use nopenai_models::{ImportMethod, Model, Registry};
 use nopenai_observability::Notifications;
@@ -49,6 +51,7 @@ struct Shared {
     modes: Modes,
     notifications: Notifications,
     tasks: Tasks,
+    evaluating: Evaluating,
     settings: watch::Sender<Settings>,
     /// Counts changes of the history, so that windows know when to look again.
     history: watch::Sender<u64>,
@@ -65,6 +68,7 @@ impl Studio {
     pub fn open(options: StudioOptions) -> Result<Self> {
         let data = DataFolder::open(&options.data_folder)?;
         let store = Store::open(&data.database(), options.clock)?;
+        block_on(keep_shipped(&store))?;
         let settings = block_on(store.settings().get())?;
         let folder = models_folder(&data, &settings);
         let registry = block_on(Registry::open(folder, store.clone()))?;
@@ -84,6 +88,7 @@ impl Studio {
             notifications: Notifications::new(store.clone()),
             engine,
             tasks: Tasks::default(),
+            evaluating: Evaluating::default(),
             settings: watch::Sender::new(settings),
             history: watch::Sender::new(0),
             store,
@@ -97,6 +102,7 @@ impl Studio {
 
     /// Ends the runs under way and the engine's process.
     pub async fn shut_down(&self) {
+        self.evaluating().end();
         self.shared.engine.shut_down().await;
     }
 
@@ -130,6 +136,10 @@ impl Studio {
 
     pub(crate) fn tasks(&self) -> &Tasks {
         &self.shared.tasks
+    }
+
+    pub(crate) fn evaluating(&self) -> &Evaluating {
+        &self.shared.evaluating
     }
 
     pub(crate) fn settings(&self) -> watch::Receiver<Settings> {

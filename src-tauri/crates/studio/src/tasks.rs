@@ -19,6 +19,9 @@ pub enum TaskKind {
     ExportRuns,
     /// Times the runtimes with a model; counts tokens.
     MeasureRuntimes,
+    /// Asks a prompt set of models; counts two steps per item: asked, and with
+    /// its verdict.
+    Evaluate,
 }
 
 /// Long work under way.

@@ -1,4 +1,5 @@
 import type { Change, EngineStatus, Failure, Run, RunEvent } from "../../backend/studio";
+import { FakeEvaluations } from "./evaluations";
 import { FakeHistory, type HistoryScenario } from "./history";
 import { SMOL } from "./models";
 import { ANSWER } from "./recorded";
@@ -27,6 +28,7 @@ export class FakeBackend {
     readonly calls: { operation: string; input: unknown }[] = [];
     readonly shell: FakeShell;
     readonly history: FakeHistory;
+    readonly evaluations: FakeEvaluations;
     private engine: EngineStatus = { state: "idle", waiting: 0 };
     private watchers: Emit[] = [];
     private stopped = new Set<string>();
@@ -34,6 +36,7 @@ export class FakeBackend {
     constructor(private readonly scenario: Scenario = {}) {
         this.shell = new FakeShell(scenario, { tell: (change) => this.tell(change), engine: () => this.engine });
         this.history = new FakeHistory(scenario, (change) => this.tell(change));
+        this.evaluations = new FakeEvaluations((change) => this.tell(change));
         if (scenario.loaded) {
             this.engine = this.ready();
         }
@@ -68,6 +71,7 @@ export class FakeBackend {
                 loaded: () => (this.engine.state === "idle" ? null : (this.engine.model ?? null)),
             }),
             ...(this.history.operations() as unknown as Record<string, Operation>),
+            ...(this.evaluations.operations() as unknown as Record<string, Operation>),
             ...(this.shell.operations() as Record<string, Operation>),
             watch: (_input, emit) => {
                 this.watchers.push(emit);

@@ -55,6 +55,7 @@ void (async () => {
         import("nopenai/studio/test/unit/Tokens.qunit"),
         import("nopenai/studio/test/unit/Notifications.qunit"),
         import("nopenai/studio/test/unit/Tasks.qunit"),
+        import("nopenai/studio/test/unit/Evaluations.qunit"),
         import("nopenai/studio/test/unit/Settings.qunit"),
         import("nopenai/studio/test/unit/Configurator.qunit"),
         import("nopenai/studio/test/unit/Runtimes.qunit"),

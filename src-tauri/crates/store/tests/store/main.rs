@@ -3,6 +3,7 @@
 
 mod backup;
 mod deletion;
+mod evaluations;
 mod export;
 mod files;
 mod fixture;

@@ -2,8 +2,8 @@
 
 use crate::fixture::{Ticking, all, number, open, place};
 use nopenai_domain::{
-    FinishReason, Level, Measures, ModelId, Outcome, PageRequest, Parameters, Run, RunFilter,
-    RunId, RunQuery, Timestamp,
+    EvaluationState, FinishReason, Level, Measures, ModelId, Outcome, PageRequest, Parameters, Run,
+    RunFilter, RunId, RunQuery, Timestamp,
 };
 use nopenai_store::{Store, latest_version, restore};
 use rusqlite::Connection;
@@ -23,7 +23,7 @@ fn migrations() -> Vec<String> {
 
 /// What an application of each version had in its tables, by the version that
 /// made the table.
-const ROWS: [&str; 6] = [
+const ROWS: [&str; 7] = [
     "INSERT INTO prompt_history (id, started_at, model_id, model_name, prompt, answer, temperature,
          top_p, max_tokens, seed, outcome, finish_reason, error, total_ms, ttft_ms, tokens_per_s,
          tokens_in, tokens_out, deleted_at)
@@ -54,6 +54,12 @@ const ROWS: [&str; 6] = [
          '{\"lines\":[],\"a\":null,\"b\":null,\"winner\":null}', 'tie', 1, 'n');",
     "INSERT INTO notification (at, level, topic, facts) VALUES (5, 'error', 'run_failed', '{}');
      INSERT INTO setting VALUES ('settings', '{\"theme\":\"dark\"}');",
+    "INSERT INTO prompt_set VALUES ('mine', 'Mine', '', '', NULL, 0, 1, 5, NULL);
+     INSERT INTO prompt_set_item VALUES ('mine', 1, 1, 'p', NULL, '{\"kind\":\"exact\",\"text\":\"x\"}');
+     INSERT INTO evaluation VALUES ('01890000-0000-7000-8000-00000000000e', 'mine', 'Mine', 1, 1,
+         'a.gguf', 'A', NULL, NULL, NULL, '{\"temperature\":0.0}', 'running', NULL, 5, NULL);
+     INSERT INTO evaluation_result VALUES ('01890000-0000-7000-8000-00000000000e', 1, 'passed',
+         'as_expected', NULL, '01890000-0000-7000-8000-000000000001', NULL, 'x');",
     "INSERT INTO runtime_speed VALUES ('a.gguf', 'llama_cpp', 9, 10, 250.0, 41.5, 11, 'CPU');",
 ];
 
@@ -142,7 +148,7 @@ async fn holds_the_rest(store: &Store, version: usize) {
         let page = store.comparisons().page(PageRequest::default()).await.unwrap();
         assert_eq!(page.items[0].note, "n");
     }
-    if version >= 6 {
+    if version >= 7 {
         let speeds = store.runtime_speeds().of(model).await.unwrap();
         assert_eq!(speeds[0].decode_tokens_per_s, 41.5);
     }
@@ -150,6 +156,12 @@ async fn holds_the_rest(store: &Store, version: usize) {
         let page = store.notifications().page(None, PageRequest::default()).await.unwrap();
         assert_eq!(page.items[0].level, Level::Error);
         assert_eq!(store.settings().get().await.unwrap().theme, nopenai_domain::Theme::Dark);
+    }
+    if version >= 6 {
+        assert_eq!(store.prompt_sets().list().await.unwrap()[0].expecting, 1);
+        let page = store.evaluations().page(None, PageRequest::default()).await.unwrap();
+        assert_eq!(page.items[0].tally.passed, 1);
+        assert_eq!(page.items[0].state, EvaluationState::Interrupted);
     }
 }
 

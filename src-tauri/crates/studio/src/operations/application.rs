@@ -113,6 +113,8 @@ pub enum Change {
     },
     /// The history has other rows than before: look again.
     History,
+    /// Prompt sets or evaluations are others than before: look again.
+    Evaluations,
     /// The long work under way.
     Tasks {
         /// As it is now.
@@ -154,6 +156,7 @@ impl Operation for Watch {
         let mut engine = studio.engine().subscribe();
         let mut models = studio.registry().subscribe();
         let mut history = studio.history_changes();
+        let mut evaluations = studio.evaluating().changes();
         let mut tasks = studio.tasks().subscribe();
         let mut settings = studio.settings();
         let mut modes = studio.modes().changes();
@@ -173,6 +176,7 @@ impl Operation for Watch {
                     models: ModelList::clone(&Arc::clone(&models.borrow_and_update())),
                 }),
                 changed = history.changed() => changed.map(|()| Change::History),
+                changed = evaluations.changed() => changed.map(|()| Change::Evaluations),
                 changed = tasks.changed() => changed.map(|()| Change::Tasks {
                     tasks: tasks.borrow_and_update().clone(),
                 }),

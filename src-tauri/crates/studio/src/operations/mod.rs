@@ -3,6 +3,7 @@
 pub mod application;
 pub mod comparisons;
 pub mod configuration;
+pub mod evaluations;
 pub mod history;
 pub mod inference;
 pub mod models;
@@ -17,6 +18,7 @@ pub fn all() -> impl Iterator<Item = &'static Entry> {
         application::ALL,
         comparisons::ALL,
         configuration::ALL,
+        evaluations::ALL,
         history::ALL,
         inference::ALL,
         models::ALL,

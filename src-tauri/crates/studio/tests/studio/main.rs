@@ -4,6 +4,7 @@
 mod bad_input;
 mod disk;
 mod engine;
+mod evaluations;
 mod everyday;
 mod faults;
 mod fixture;
