@@ -12,7 +12,8 @@ CREATE TABLE prompt_set (
     deletion    INTEGER                        -- µs; removed at the next start
 ) STRICT;
 
-CREATE UNIQUE INDEX prompt_set_by_name ON prompt_set (name COLLATE NOCASE)
+-- A later version of the product may ship a set by the name of a person's.
+CREATE UNIQUE INDEX prompt_set_by_name ON prompt_set (shipped, name COLLATE NOCASE)
     WHERE deletion IS NULL;
 
 -- The items of each revision: an evaluation is of the revision it was begun

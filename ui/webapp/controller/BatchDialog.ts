@@ -1,12 +1,11 @@
 import type Dialog from "sap/m/Dialog";
-import type List from "sap/m/List";
 import type View from "sap/ui/core/mvc/View";
 import JSONModel from "sap/ui/model/json/JSONModel";
 import { MOST_TARGETS } from "../model/Batch";
-import FragmentDialog from "./FragmentDialog";
+import TargetsDialog from "./TargetsDialog";
 
 /** Chooses the modes and the models of a batch; their number is bounded. */
-export default class BatchDialog extends FragmentDialog {
+export default class BatchDialog extends TargetsDialog {
     private readonly choice = new JSONModel({ count: 0, most: MOST_TARGETS });
 
     constructor(
@@ -36,19 +35,5 @@ export default class BatchDialog extends FragmentDialog {
 
     protected prepare(dialog: Dialog): void {
         dialog.setModel(this.choice, "choice");
-    }
-
-    /** What was chosen the last time stays chosen. */
-    private preselect(list: string, model: string, id: string | undefined): void {
-        if (this.selected(list, model).length === 0) {
-            const items = this.control<List>(list).getItems();
-            items.find((item) => item.getBindingContext(model)?.getProperty("id") === id)?.setSelected(true);
-        }
-    }
-
-    private selected(list: string, model: string): string[] {
-        return this.control<List>(list)
-            .getSelectedItems()
-            .map((item) => item.getBindingContext(model)?.getProperty("id") as string);
     }
 }

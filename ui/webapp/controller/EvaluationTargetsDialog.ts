@@ -1,10 +1,9 @@
 import type Dialog from "sap/m/Dialog";
-import type List from "sap/m/List";
 import type View from "sap/ui/core/mvc/View";
 import JSONModel from "sap/ui/model/json/JSONModel";
 import { startEvaluations, type Failure, type PromptSet } from "../backend/studio";
 import { text } from "../model/texts";
-import FragmentDialog from "./FragmentDialog";
+import TargetsDialog from "./TargetsDialog";
 
 interface State {
     set: PromptSet | null;
@@ -25,7 +24,7 @@ const MOST = 64;
 const MAX_TOKENS = 512;
 
 /** Chooses of which models, in which modes, a set is asked. */
-export default class EvaluationTargetsDialog extends FragmentDialog {
+export default class EvaluationTargetsDialog extends TargetsDialog {
     private readonly state = new JSONModel({
         set: null,
         title: "",
@@ -83,20 +82,6 @@ export default class EvaluationTargetsDialog extends FragmentDialog {
 
     protected prepare(dialog: Dialog): void {
         dialog.setModel(this.state, "targets");
-    }
-
-    /** What was chosen the last time stays chosen. */
-    private preselect(list: string, model: string, id: string | undefined): void {
-        if (this.selected(list, model).length === 0) {
-            const items = this.control<List>(list).getItems();
-            items.find((item) => item.getBindingContext(model)?.getProperty("id") === id)?.setSelected(true);
-        }
-    }
-
-    private selected(list: string, model: string): string[] {
-        return this.control<List>(list)
-            .getSelectedItems()
-            .map((item) => item.getBindingContext(model)?.getProperty("id") as string);
     }
 
     private get data(): State {

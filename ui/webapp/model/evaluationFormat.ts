@@ -23,7 +23,8 @@ export function qualitySource({ evaluation, quality }: EvaluationFigures): strin
         return text("qualityNone");
     }
     const ended = fullMoment(evaluation.ended_at);
-    return text("qualitySource", count(evaluation.tally.passed), count(quality.judged), isolated(evaluation.model_name), ended);
+    const asked = series([evaluation.model_name, evaluation.mode?.name]);
+    return text("qualitySource", count(evaluation.tally.passed), count(quality.judged), isolated(asked), ended);
 }
 
 /** A model's quality with each set, for the list of its facts. */
@@ -31,7 +32,7 @@ export function qualityFacts(model: string | null, sets: PromptSet[], qualities:
     const expecting = sets.filter((set) => set.expecting > 0);
     return expecting.map((set) => {
         const found = qualities.find(({ evaluation }) => evaluation.model === model && evaluation.set === set.id);
-        const value = found?.quality ? series([qualityText(found.quality), fullMoment(found.evaluation.ended_at)]) : NONE;
+        const value = found?.quality ? series([qualityText(found.quality), found.evaluation.mode?.name, fullMoment(found.evaluation.ended_at)]) : NONE;
         return { label: set.name, value };
     });
 }

@@ -82,7 +82,7 @@ pub struct PromptSetItem {
 pub struct PromptSet {
     /// Its identifier.
     pub id: PromptSetId,
-    /// Its name, which no other set has.
+    /// Its name, which no other of a person's, or of the product's, has.
     pub name: String,
     /// What it is for.
     pub description: String,
@@ -102,6 +102,25 @@ pub struct PromptSet {
     pub expecting: u32,
     /// How many of them another model judges.
     pub judged: u32,
+}
+
+impl PromptSet {
+    /// A person's set that is not kept yet: what is counted is 0.
+    pub fn new(id: PromptSetId, name: String) -> Self {
+        Self {
+            id,
+            name,
+            description: String::new(),
+            licence: String::new(),
+            capability: None,
+            shipped: false,
+            revision: 0,
+            changed_at: Timestamp(0),
+            items: 0,
+            expecting: 0,
+            judged: 0,
+        }
+    }
 }
 
 /// How far an evaluation has come.

@@ -58,14 +58,17 @@ impl PromptSets {
         self.store.read(move |connection| by_id(connection, &id)).await
     }
 
-    /// The set of that name, when there is one; case makes no difference.
+    /// The set of that name, when there is one, the product's before a person's;
+    /// case makes no difference.
     ///
     /// # Errors
     /// When it could not be read.
     pub async fn named(&self, name: String) -> Result<Option<PromptSet>> {
         let read = move |connection: &Connection| {
             connection
-                .prepare_cached(&format!("{SETS} AND name = ?1 COLLATE NOCASE"))?
+                .prepare_cached(&format!(
+                    "{SETS} AND name = ?1 COLLATE NOCASE ORDER BY shipped DESC LIMIT 1"
+                ))?
                 .query_row([name], |row| Ok(set(row)))
                 .optional()?
                 .transpose()
@@ -79,7 +82,8 @@ impl PromptSets {
     ///
     /// # Errors
     /// [`StoreError::Input`] for a name that is empty, longer than 80
-    /// characters or another set's, and for no items.
+    /// characters or that of another of a person's, or of the product's, and
+    /// for no items.
     pub async fn save(&self, set: PromptSet, items: Vec<PromptSetItem>) -> Result<PromptSet> {
         let name = set.name.trim().to_owned();
         if !(1..=MAX_NAME).contains(&name.chars().count()) {

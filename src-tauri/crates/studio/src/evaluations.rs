@@ -183,7 +183,7 @@ impl Studio {
         // Those of one model follow each other, so that it loads once.
         evaluations.sort_by(|a, b| a.model.cmp(&b.model));
         self.store().evaluations().begin(evaluations.clone()).await?;
-        self.evaluate(evaluations.clone());
+        self.evaluate(evaluations.clone())?;
         Ok(evaluations)
     }
 
@@ -193,12 +193,8 @@ impl Studio {
         if evaluation.state == EvaluationState::Completed {
             return Err(Error::invalid("evaluation", "It is completed: start a new one."));
         }
-        if self.evaluating().under_way().contains_key(&id) {
-            return Err(Error::invalid("evaluation", "It is under way already."));
-        }
         let running = Evaluation { state: EvaluationState::Running, problem: None, ..evaluation };
-        self.store().evaluations().set_state(id, EvaluationState::Running, None).await?;
-        self.evaluate(vec![running.clone()]);
+        self.evaluate(vec![running.clone()])?;
         Ok(running)
     }
 
@@ -213,18 +209,25 @@ impl Studio {
         }
     }
 
-    fn evaluate(&self, evaluations: Vec<Evaluation>) {
-        let subject = evaluations.first().map(|first| first.set_name.clone()).unwrap_or_default();
-        let task = self.tasks().begin(TaskKind::Evaluate, subject, self.store().clock().now());
-        {
+    /// Starts the work, unless some of it is under way: looked at and noted at
+    /// once, so that nothing is asked twice.
+    fn evaluate(&self, evaluations: Vec<Evaluation>) -> Result<()> {
+        let task = {
             let mut under_way = self.evaluating().under_way();
+            if evaluations.iter().any(|evaluation| under_way.contains_key(&evaluation.id)) {
+                return Err(Error::invalid("evaluation", "It is under way already."));
+            }
+            let subject = evaluations.first().map_or("", |first| &first.set_name).to_owned();
+            let task = self.tasks().begin(TaskKind::Evaluate, subject, self.store().clock().now());
             for evaluation in &evaluations {
                 under_way.insert(evaluation.id, task.cancel.child_token());
             }
-        }
+            task
+        };
         self.evaluating().changed();
         let studio = self.clone();
         tokio::spawn(async move { studio.evaluate_all(evaluations, task).await });
+        Ok(())
     }
 
     async fn evaluate_all(&self, evaluations: Vec<Evaluation>, task: Begun) {
@@ -241,7 +244,6 @@ impl Studio {
                 task.progress(begun + steps, Some(total));
                 self.evaluating().changed();
             };
-            progress(&evaluation.tally);
             let evaluator = Evaluator::new(self.store(), Asking(self.clone()));
             let ended = evaluator.evaluate(evaluation.id, &stops, progress).await;
             self.evaluating().under_way().remove(&evaluation.id);

@@ -83,7 +83,7 @@ impl<A: Ask> Evaluator<A> {
 
     /// Goes on with an evaluation from its first item without a result, until
     /// every item has one, and returns it as it is then. `progress` hears of
-    /// every result.
+    /// its start and of every result.
     ///
     /// It pauses with its reason when the model can't be asked, and when three
     /// runs fail one after the other; those three are asked again later.
@@ -98,6 +98,7 @@ impl<A: Ask> Evaluator<A> {
     ) -> Result<Evaluation> {
         let evaluation = self.evaluations.get(id).await?;
         self.evaluations.set_state(id, EvaluationState::Running, None).await?;
+        progress(&evaluation.tally);
         let mut course =
             Course { evaluator: self, tally: evaluation.tally, evaluation, stops, progress };
         let (state, problem) = match course.run().await {

@@ -1,6 +1,6 @@
 use super::import::{SetFormat, parse_set};
 use nopenai_domain::{
-    Capability, Error, PageRequest, PromptSet, PromptSetId, PromptSetItem, Result, Timestamp,
+    Capability, Error, PageRequest, PromptSet, PromptSetId, PromptSetItem, Result,
 };
 use nopenai_store::Store;
 use serde::Deserialize;
@@ -43,17 +43,11 @@ pub fn shipped() -> Result<Vec<(PromptSet, Vec<PromptSetItem>)>> {
                 .ok_or_else(|| Error::internal(format!("the set {} has no items", set.id)))?;
             let items = parse_set(text.as_bytes(), SetFormat::Jsonl).map_err(Error::internal)?;
             let set = PromptSet {
-                id: PromptSetId(set.id),
-                name: set.name,
                 description: set.description,
                 licence: set.licence,
                 capability: Some(set.capability),
                 shipped: true,
-                revision: 0,
-                changed_at: Timestamp(0),
-                items: items.len() as u32,
-                expecting: 0,
-                judged: 0,
+                ..PromptSet::new(PromptSetId(set.id), set.name)
             };
             Ok((set, items))
         })

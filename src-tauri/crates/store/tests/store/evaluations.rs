@@ -11,17 +11,10 @@ use std::time::{Duration, Instant};
 
 fn set(id: &str, name: &str) -> PromptSet {
     PromptSet {
-        id: PromptSetId(id.to_owned()),
-        name: name.to_owned(),
         description: "What it is for.".to_owned(),
         licence: "Apache-2.0".to_owned(),
         capability: Some(Capability::Math),
-        shipped: false,
-        revision: 0,
-        changed_at: Timestamp(0),
-        items: 0,
-        expecting: 0,
-        judged: 0,
+        ..PromptSet::new(PromptSetId(id.to_owned()), name.to_owned())
     }
 }
 
@@ -110,6 +103,9 @@ async fn sets_are_kept_with_each_revision_of_their_items() {
     kept(&store, "c", "ant", 1).await;
     let names: Vec<_> = sets.list().await.unwrap().into_iter().map(|set| set.name).collect();
     assert_eq!(names, ["Shipped", "ant", "Zebra"]);
+    // A later version of the product ships a set by a name that a person gave.
+    let later = sets.save(PromptSet { shipped: true, ..set("t", "Ant") }, items(1)).await.unwrap();
+    assert_eq!(sets.named("ANT".to_owned()).await.unwrap(), Some(later));
     assert_eq!(code(sets.remove(shipped.id).await.unwrap_err()), Code::InvalidInput);
 }
 

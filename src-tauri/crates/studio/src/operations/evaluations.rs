@@ -89,20 +89,7 @@ impl Operation for ImportPromptSet {
             // A name that is taken is refused by the store.
             _ => PromptSetId(Uuid::now_v7().to_string()),
         };
-        let set = PromptSet {
-            id,
-            name,
-            description: String::new(),
-            licence: String::new(),
-            capability: None,
-            shipped: false,
-            revision: 0,
-            changed_at: Timestamp(0),
-            items: 0,
-            expecting: 0,
-            judged: 0,
-        };
-        let set = sets.save(set, items).await?;
+        let set = sets.save(PromptSet::new(id, name), items).await?;
         studio.evaluating().changed();
         Ok(set)
     }

@@ -111,6 +111,8 @@ async fn a_cancelled_one_is_resumed_where_it_stopped() {
     let left = 3 - done(&stopped["evaluation"]);
     assert!(left > 0, "{stopped:#}");
     app.call("resume_evaluation", json!({ "evaluation": id })).await.unwrap();
+    let twice = app.call("resume_evaluation", json!({ "evaluation": id })).await;
+    assert!(expect(twice, Code::InvalidInput).message.contains("under way"));
     until(&app, id, |each| each["state"] == "completed").await;
     assert_eq!(app.history().await.len() as u64, before as u64 + left, "nothing is asked twice");
     let ended = app.call("resume_evaluation", json!({ "evaluation": id })).await;

@@ -73,19 +73,7 @@ async fn bench(expectations: Vec<Option<Expectation>>) -> Bench {
             expectation,
         })
         .collect();
-    let set = PromptSet {
-        id: PromptSetId("set".to_owned()),
-        name: "Set".to_owned(),
-        description: String::new(),
-        licence: String::new(),
-        capability: None,
-        shipped: false,
-        revision: 0,
-        changed_at: Timestamp(0),
-        items: 0,
-        expecting: 0,
-        judged: 0,
-    };
+    let set = PromptSet::new(PromptSetId("set".to_owned()), "Set".to_owned());
     let set = store.prompt_sets().save(set, items).await.unwrap();
     let evaluation = Evaluation {
         id: EvaluationId::generate(),
