@@ -2379,7 +2379,7 @@ export interface components {
             judged: number;
             /** @description Under which licence, SPDX; empty when that is not known. */
             licence: string;
-            /** @description Its name, which no other set has. */
+            /** @description Its name, which no other of a person's, or of the product's, has. */
             name: string;
             /**
              * Format: uint32

@@ -7,7 +7,7 @@ use crate::{
 };
 use nopenai_domain::{
     Code, Error, EvaluatedItem, Evaluation, EvaluationId, ModelId, Page, PageRequest,
-    ParameterOverrides, PromptSet, PromptSetId, PromptSetItem, Quality, Result, Timestamp, Verdict,
+    ParameterOverrides, PromptSet, PromptSetId, PromptSetItem, Quality, Result, Verdict,
 };
 use nopenai_experiments::evaluation::{quality, read_set};
 use schemars::JsonSchema;
