@@ -23,7 +23,7 @@ async fn an_answer_streams_can_be_stopped_and_is_measured() -> Result<()> {
 
     let run = page.ask(SHORT).await?;
     let completed = page.end(&run).await?;
-    assert_eq!(completed["outcome"], "completed");
+    assert_eq!(completed["outcome"], "completed", "{completed:#}");
     page.answer_is(&completed["answer"]).await?;
     page.history_has(2).await?;
     shows_measures(&desktop, &completed).await?;

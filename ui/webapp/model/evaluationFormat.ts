@@ -181,7 +181,8 @@ export function removedText(set: PromptSet | null): string {
 
 /** How much there is to do: evaluations times items. */
 export function targetsText(evaluations: number, items: number): string {
-    return text("evaluationTargets", count(evaluations), count(evaluations * items));
+    const answers = count(evaluations * items);
+    return evaluations === 1 ? text("evaluationTargetsOne", answers) : text("evaluationTargets", count(evaluations), answers);
 }
 
 function doneOf({ tally }: Pick<Evaluation, "tally">): number {

@@ -11,6 +11,7 @@ import {
     setFacts,
     stateText,
     tallyText,
+    targetsText,
     verdictText,
 } from "../../model/evaluationFormat";
 import Evaluations from "../../model/Evaluations";
@@ -146,4 +147,6 @@ QUnit.test("words", async (assert) => {
     assert.strictEqual(expectedText({ kind: "json_schema", schema: { type: "object" } }), '{"type":"object"}');
     assert.strictEqual(expectedText(null), "–");
     assert.strictEqual(qualityText(null), "–");
+    assert.strictEqual(targetsText(1, 26), "1 evaluation, 26 answers");
+    assert.strictEqual(targetsText(2, 3), "2 evaluations, 6 answers");
 });
