@@ -278,8 +278,10 @@ QUnit.test("a long answer streams without holding the window up", async (assert)
             longest = Math.max(longest, performance.now() - started);
         }
     }
-    await frame();
-    await frame();
+    // On a busy machine the control rests for more than a frame before the last lines.
+    for (let frames = 0; frames < 600 && body().querySelectorAll("p").length < 2000; frames++) {
+        await frame();
+    }
     assert.strictEqual(body().querySelectorAll("p").length, 2000);
     assert.ok(longest < 500, `${Math.round(longest)} ms`);
 });
