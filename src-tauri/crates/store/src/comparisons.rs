@@ -18,33 +18,35 @@ impl Comparisons {
         Self { store }
     }
 
-    /// Keeps a comparison, in place of the one of its identifier.
+    /// Keeps a comparison, in place of the one of its identifier, and gives it
+    /// back as it is kept: a fraction read from JSON may differ in its last
+    /// bit from the one that was written.
     ///
     /// # Errors
     /// When it could not be written.
-    pub async fn save(&self, comparison: Comparison) -> Result<()> {
+    pub async fn save(&self, saved: Comparison) -> Result<Comparison> {
         let write = move |connection: &Connection| {
-            connection.execute(
+            connection.query_row(
                 "INSERT OR REPLACE INTO comparison (id, at, run_a, run_b, model_a, model_b, \
                  prompt, weights, score, winner, overridden, note) VALUES (:id, :at, :run_a, \
                  :run_b, :model_a, :model_b, :prompt, :weights, :score, :winner, :overridden, \
-                 :note)",
+                 :note) RETURNING *",
                 named_params! {
-                    ":id": comparison.id.to_string(),
-                    ":at": comparison.at.0,
-                    ":run_a": comparison.run_a.to_string(),
-                    ":run_b": comparison.run_b.to_string(),
-                    ":model_a": comparison.model_a,
-                    ":model_b": comparison.model_b,
-                    ":prompt": comparison.prompt,
-                    ":weights": json(&comparison.weights)?,
-                    ":score": json(&comparison.score)?,
-                    ":winner": comparison.winner.as_ref().map(word).transpose()?,
-                    ":overridden": comparison.overridden,
-                    ":note": comparison.note,
+                    ":id": saved.id.to_string(),
+                    ":at": saved.at.0,
+                    ":run_a": saved.run_a.to_string(),
+                    ":run_b": saved.run_b.to_string(),
+                    ":model_a": saved.model_a,
+                    ":model_b": saved.model_b,
+                    ":prompt": saved.prompt,
+                    ":weights": json(&saved.weights)?,
+                    ":score": json(&saved.score)?,
+                    ":winner": saved.winner.as_ref().map(word).transpose()?,
+                    ":overridden": saved.overridden,
+                    ":note": saved.note,
                 },
-            )?;
-            Ok(())
+                |row| Ok(comparison(row)),
+            )?
         };
         self.store.write(write).await
     }

@@ -103,8 +103,7 @@ impl Operation for SaveComparison {
             score,
             note: self.note,
         };
-        studio.store().comparisons().save(comparison.clone()).await?;
-        Ok(comparison)
+        Ok(studio.store().comparisons().save(comparison).await?)
     }
 }
 
