@@ -27,6 +27,7 @@ pub fn recorded(prompt: &str, answer: &str) -> Run {
             tokens_per_s: Some(41.25),
             tokens_in: Some(42),
             tokens_out: Some(30),
+            cache: None,
         },
         mode: None,
         streamed: true,

@@ -107,7 +107,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description Tells what the engine is doing: its model, memory, device and queue. */
+        /**
+         * @description Tells what the engine is doing: its models, their memory, the queue and the
+         *     prompt cache.
+         */
         get: operations["engine_status"];
         put?: never;
         post?: never;
@@ -394,8 +397,9 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * @description Loads a model in place of the one that is loaded, after the runs that are
-         *     under way. Streams how far the load has come.
+         * @description Loads a model beside those that are loaded. Where memory is wanted, models
+         *     that are not pinned leave, the least recently used first; those that answer
+         *     are waited for. Streams how far the load has come.
          */
         post: operations["load_model"];
         delete?: never;
@@ -1067,6 +1071,41 @@ export interface components {
             /** @description The engine's executable. */
             worker: string;
         };
+        /** @description Answers that are kept for prompts that come again. */
+        CacheStatus: {
+            /**
+             * Format: uint64
+             * @description What they occupy, bytes of text.
+             */
+            bytes: number;
+            /**
+             * Format: uint64
+             * @description Answers kept.
+             */
+            entries: number;
+            /**
+             * Format: uint64
+             * @description Answers that made room for others, or got too old, since then.
+             */
+            evictions: number;
+            /**
+             * Format: uint64
+             * @description Deterministic runs answered from it since the application started.
+             */
+            hits: number;
+            /**
+             * Format: uint64
+             * @description Deterministic runs that had to be computed since then.
+             */
+            misses: number;
+            /**
+             * Format: uint64
+             * @description Answers that may be kept.
+             */
+            most_entries: number;
+        };
+        /** @description What the prompt cache had to do with a run. */
+        CacheUse: "hit" | "miss";
         /**
          * @description Stops an evaluation; what it has come to is kept, and `resume_evaluation`
          *     goes on with it.
@@ -1292,50 +1331,27 @@ export interface components {
             /** @description Which. */
             notifications: number[];
         };
-        /** @description What the engine is doing. */
-        EngineState: "idle" | "loading" | "ready" | "busy" | "failed";
         /** @description The engine at one moment. */
         EngineStatus: {
             /**
-             * Format: uint32
-             * @description Tokens that prompt and answer may have together.
+             * Format: uint64
+             * @description What they may occupy by the settings, bytes; absent: what is free.
              */
-            context_length?: number | null;
-            /** @description The device the model is on, in words. */
-            device?: string | null;
-            /** @description The type of activations, in words. */
-            element_type?: string | null;
+            budget_bytes?: number | null;
+            /** @description The prompt cache. */
+            cache: components["schemas"]["CacheStatus"];
             /**
              * Format: uint64
-             * @description Resident memory of the engine's process, bytes, as it last reported
-             *     (every two seconds, and at each run's end).
+             * @description What the processes of all models occupy, bytes.
              */
-            memory_bytes?: number | null;
-            /** @description The model that is loaded, being loaded, or failed. */
-            model?: components["schemas"]["ModelId"] | null;
-            /** @description That model's name. */
-            model_name?: string | null;
+            memory_bytes: number;
             /**
-             * Format: uint64
-             * @description The most that was ever resident of that process, bytes.
+             * @description Models that are loaded, being loaded, or failed, in the order in which
+             *     they came.
              */
-            peak_bytes?: number | null;
-            /** @description Why the last load failed or the engine's process ended. */
-            problem?: components["schemas"]["Error"] | null;
-            /**
-             * Format: uint32
-             * @description The engine's process.
-             */
-            process_id?: number | null;
-            /** @description How far the load has come, while loading. */
-            progress?: components["schemas"]["LoadProgress"] | null;
-            /** @description What it is doing. */
-            state: components["schemas"]["EngineState"];
-            /**
-             * Format: uint32
-             * @description Runs that wait for their turn.
-             */
-            waiting: number;
+            models: components["schemas"]["ModelStatus"][];
+            /** @description The runs that wait for their turn, of all models. */
+            queue: components["schemas"]["QueueStatus"];
         };
         /**
          * @description The one error of the boundary: what happened and what to do, in `message`;
@@ -1874,8 +1890,9 @@ export interface components {
             query: components["schemas"]["RunQuery"];
         };
         /**
-         * @description Loads a model in place of the one that is loaded, after the runs that are
-         *     under way. Streams how far the load has come.
+         * @description Loads a model beside those that are loaded. Where memory is wanted, models
+         *     that are not pinned leave, the least recently used first; those that answer
+         *     are waited for. Streams how far the load has come.
          */
         LoadModel: {
             /** @description The model. */
@@ -1901,6 +1918,11 @@ export interface components {
         LoadStage: "starting" | "reading" | "preparing";
         /** @description What was measured of a run. A value is absent when it could not be. */
         Measures: {
+            /**
+             * @description Whether the answer came from the prompt cache. Absent where it is not
+             *     asked: for runs that are drawn anew each time.
+             */
+            cache?: components["schemas"]["CacheUse"] | null;
             /**
              * Format: uint32
              * @description Tokens of the prompt as sent, chat template included.
@@ -1960,6 +1982,11 @@ export interface components {
              */
             available_bytes: number;
             /**
+             * Format: uint64
+             * @description What the settings allow all models together, bytes.
+             */
+            budget_bytes?: number | null;
+            /**
              * Format: uint32
              * @description The tokens of prompt and answer together that were counted with.
              */
@@ -1973,10 +2000,15 @@ export interface components {
             limit_bytes?: number | null;
             /**
              * Format: uint64
-             * @description What the engine's process occupies now, bytes, and gives back when
-             *     another model is loaded; absent while none is loaded.
+             * @description What models occupy now that would be unloaded for this one, bytes;
+             *     absent while there are none.
              */
             loaded_bytes?: number | null;
+            /**
+             * Format: uint64
+             * @description What models occupy now that stay, bytes.
+             */
+            pinned_bytes: number;
             /**
              * Format: uint64
              * @description All there is, bytes.
@@ -2088,6 +2120,11 @@ export interface components {
              *     }
              */
             parameters: components["schemas"]["Parameters"];
+            /**
+             * @description Whether it stays in memory, once loaded, until a person unloads it.
+             * @default false
+             */
+            pinned: boolean;
         };
         /** @description A file of a model. */
         ModelFile: {
@@ -2112,6 +2149,60 @@ export interface components {
             models: components["schemas"]["Model"][];
             /** @description Why the folder can't be read, or was read only in part. */
             problem?: components["schemas"]["Error"] | null;
+        };
+        /** @description What the engine does with a model. */
+        ModelState: "loading" | "ready" | "busy" | "failed";
+        /** @description A model the engine has to do with, at one moment. */
+        ModelStatus: {
+            /**
+             * Format: uint32
+             * @description Tokens that prompt and answer may have together.
+             */
+            context_length?: number | null;
+            /** @description The device it is on, in words. */
+            device?: string | null;
+            /** @description The type of activations, in words. */
+            element_type?: string | null;
+            /**
+             * Format: uint64
+             * @description Resident memory of its process, bytes, as it last reported (every two
+             *     seconds, and at each run's end).
+             */
+            memory_bytes?: number | null;
+            /** @description The model. */
+            model: components["schemas"]["ModelId"];
+            /** @description Its name when it was loaded. */
+            model_name: string;
+            /**
+             * Format: uint64
+             * @description The most that was ever resident of that process, bytes.
+             */
+            peak_bytes?: number | null;
+            /** @description Whether it stays loaded until a person unloads it. */
+            pinned: boolean;
+            /** @description Why its last load failed or its process ended. */
+            problem?: components["schemas"]["Error"] | null;
+            /**
+             * Format: uint32
+             * @description Its process.
+             */
+            process_id?: number | null;
+            /** @description How far the load has come, while loading. */
+            progress?: components["schemas"]["LoadProgress"] | null;
+            /**
+             * Format: uint32
+             * @description Runs it is answering.
+             */
+            running: number;
+            /** @description What the engine does with it. */
+            state: components["schemas"]["ModelState"];
+            /** @description When its last run or load ended. */
+            used_at: components["schemas"]["Timestamp"];
+            /**
+             * Format: uint32
+             * @description Runs that wait for it.
+             */
+            waiting: number;
         };
         /** @description Something a person should know, kept until dismissed. */
         Notification: {
@@ -2431,6 +2522,21 @@ export interface components {
              */
             share: number;
         };
+        /** @description The runs that wait for their turn. */
+        QueueStatus: {
+            /**
+             * Format: uint32
+             * @description Runs that may wait; one more is refused.
+             */
+            bound: number;
+            /**
+             * Format: uint32
+             * @description Runs that wait.
+             */
+            waiting: number;
+            /** @description Since when the first of them waits. */
+            waiting_since?: components["schemas"]["Timestamp"] | null;
+        };
         /** @description Rates a run, or takes its rating away. */
         RateRun: {
             /**
@@ -2468,7 +2574,10 @@ export interface components {
              */
             parameters: components["schemas"]["ParameterOverrides"];
         };
-        /** @description Tells what the engine is doing: its model, memory, device and queue. */
+        /**
+         * @description Tells what the engine is doing: its models, their memory, the queue and the
+         *     prompt cache.
+         */
         ReadEngineStatus: Record<string, never>;
         /** @description Marks the notifications up to one as read. */
         ReadNotifications: {
@@ -2715,6 +2824,12 @@ export interface components {
          */
         RunPrompt: {
             /**
+             * @description Whether an answer that was computed before and can only be the same may
+             *     be given again; else it is computed anew.
+             * @default true
+             */
+            cache: boolean;
+            /**
              * @description The mode, when one is chosen.
              * @default null
              */
@@ -2934,10 +3049,24 @@ export interface components {
              */
             density: components["schemas"]["Density"];
             /**
+             * Format: uint32
+             * @description After how many minutes without a run a model leaves the memory, 1 to
+             *     10,080; absent: never.
+             * @default 30
+             */
+            idle_unload_minutes: number | null;
+            /**
              * @description A language the interface has ("en", "de", "ar"), or "system".
              * @default system
              */
             language: string;
+            /**
+             * Format: uint64
+             * @description What the models in memory may occupy together, bytes; absent: what is
+             *     free.
+             * @default null
+             */
+            memory_budget_bytes: number | null;
             /**
              * @description The models folder, absolute; absent: the one in the data folder.
              * @default null

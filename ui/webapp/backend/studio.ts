@@ -9,7 +9,9 @@ export type Comparison = Schemas["Comparison"];
 export type Configured = Schemas["Configured"];
 export type Cost = Schemas["Cost"];
 export type Deletion = Schemas["Deletion"];
+export type CacheUse = Schemas["CacheUse"];
 export type EngineStatus = Schemas["EngineStatus"];
+export type ModelStatus = Schemas["ModelStatus"];
 export type EvaluatedItem = Schemas["EvaluatedItem"];
 export type Evaluation = Schemas["Evaluation"];
 export type EvaluationFigures = Schemas["EvaluationFigures"];
@@ -189,6 +191,8 @@ export interface Prompt {
     prompt: string;
     parameters: ParameterOverrides;
     stream: boolean;
+    /** Whether an answer that was computed before may be given again. */
+    cache: boolean;
 }
 
 export function runPrompt(input: Prompt, onEvent: (event: RunEvent) => void): Promise<Run> {

@@ -28,7 +28,7 @@ import PromptShortcuts from "./PromptShortcuts";
 /** What the next run's tokens and inherited values depend on. */
 const RECOUNTED = ["/prompt", "/parameters", ...NUMBER_FIELDS.map((name) => `/parameters/${name}`), "/parameters/system_prompt"];
 const REREAD: [string, string[]][] = [
-    ["live", ["/chosen/id", "/engine/state", "/engine/model"]],
+    ["live", ["/chosen/id", "/chosen/state"]],
     ["modes", ["/chosen", "/items"]],
 ];
 
@@ -83,7 +83,8 @@ export default class PromptTesting extends BaseController {
     async onRegenerate(): Promise<void> {
         const { session, batch } = this.component();
         if (session.request && !session.active && !batch.running) {
-            await this.ask(session.request);
+            // Asked again, it is computed again.
+            await this.ask({ ...session.request, cache: false });
         }
     }
 
@@ -254,7 +255,9 @@ export default class PromptTesting extends BaseController {
         const { preferences, modes: known } = this.component();
         const page = preferences.getData() as Remembered;
         const rows = this.models().filter(({ id }) => models.includes(id));
-        return rows.flatMap((row) => modes.map((mode) => requestOf(page, row, known.find(mode) ?? null)));
+        // What is compared is measured.
+        const asked = (row: ModelRow, mode: string) => ({ ...requestOf(page, row, known.find(mode) ?? null), cache: false });
+        return rows.flatMap((row) => modes.map((mode) => asked(row, mode)));
     }
 
     private models(): ModelRow[] {

@@ -10,12 +10,13 @@ import type { Failure, Settings as Values } from "../backend/studio";
 import { chooseFolder, openPath } from "../backend/window";
 import { languages } from "../model/languages";
 import type Settings from "../model/Settings";
+import { budgetBytes, budgetText, idleChoices, idleMinutes } from "../model/settingsFormat";
 import { text } from "../model/texts";
 import FragmentDialog from "./FragmentDialog";
 
 /** What a person sets for the whole application; every change takes effect at once. */
 export default class SettingsDialog extends FragmentDialog {
-    private readonly choices = new JSONModel({ languages: [], folder: "" });
+    private readonly choices = new JSONModel({ languages: [], idle: [], folder: "", budget: "" });
 
     constructor(
         view: View,
@@ -26,7 +27,13 @@ export default class SettingsDialog extends FragmentDialog {
     }
 
     async open(): Promise<void> {
-        this.choices.setData({ languages: languages(), folder: this.settings.values.models_folder ?? "" });
+        const { models_folder: folder, memory_budget_bytes: budget, idle_unload_minutes: idle } = this.settings.values;
+        this.choices.setData({
+            languages: languages(),
+            idle: idleChoices(idle),
+            folder: folder ?? "",
+            budget: budgetText(budget),
+        });
         await this.show();
     }
 
@@ -53,6 +60,22 @@ export default class SettingsDialog extends FragmentDialog {
 
     onNotifications(): void {
         void this.change({ system_notifications: this.control<Switch>("settingsNotifications").getState() });
+    }
+
+    onBudget(): void {
+        const budget = budgetBytes(this.choices.getProperty("/budget") as string);
+        if (budget === undefined) {
+            const problem = { code: "invalid_input", message: text("memoryBudgetRange"), details: { field: "memory_budget_bytes" } } as const;
+            this.settings.say(problem);
+        } else if (budget !== (this.settings.values.memory_budget_bytes ?? null)) {
+            void this.change({ memory_budget_bytes: budget });
+        } else {
+            this.settings.forgetProblem();
+        }
+    }
+
+    onIdle(): void {
+        void this.change({ idle_unload_minutes: idleMinutes(this.control<Select>("settingsIdle").getSelectedKey()) });
     }
 
     onFolder(): void {

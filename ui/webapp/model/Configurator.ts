@@ -55,7 +55,7 @@ interface State {
 export default class Configurator {
     readonly model = new JSONModel({
         model: "",
-        form: { fields: { ...DEFAULT_FIELDS }, limit: "" },
+        form: { fields: { ...DEFAULT_FIELDS }, limit: "", pinned: false },
         dirty: false,
         saved: false,
         busy: false,
@@ -134,7 +134,7 @@ export default class Configurator {
         const before = { kept: this.kept, form, saved };
         return this.attempt(async () => {
             await resetConfiguration(model);
-            const kept: ConfigurationForm = { fields: { ...DEFAULT_FIELDS }, limit: "" };
+            const kept: ConfigurationForm = { fields: { ...DEFAULT_FIELDS }, limit: "", pinned: false };
             this.show({ kept, form: structuredClone(kept), saved: false });
             this.offerUndo(text("configurationReset", name), () => this.unreset(model, before));
             await this.estimate();

@@ -1,5 +1,6 @@
 import JSONModel from "sap/ui/model/json/JSONModel";
 import type { Change, EngineStatus, Failure, ModelList } from "../backend/studio";
+import { IDLE, memoryOf, structure, withMemory, type Memory } from "./engine";
 import { modelRows, situation, usableModel, type ModelRow, type Situation } from "./models";
 import { paced } from "./pace";
 import { text } from "./texts";
@@ -16,10 +17,6 @@ export interface LiveState {
     chosen: ModelRow | null;
 }
 
-/** The engine's memory, which changes by itself all the time. */
-type Memory = Pick<EngineStatus, "model" | "memory_bytes" | "peak_bytes">;
-
-const IDLE: EngineStatus = { state: "idle", waiting: 0 };
 /** The backend tells of itself every 15 s when nothing changes. */
 export const SILENCE_MS = 40_000;
 const MEMORY_PACE_S = 5;
@@ -31,7 +28,7 @@ export default class Live {
     memoryPace = MEMORY_PACE_S;
     private list: ModelList | null = null;
     private engine = IDLE;
-    private memory: Memory = {};
+    private memory: Memory = new Map();
     private preferred: string | null;
     private silence = 0;
     private ended = false;
@@ -40,14 +37,14 @@ export default class Live {
             this.engine = engine;
             this.refresh();
         },
-        (shown, next) => shown.state !== next.state || shown.model !== next.model,
+        (shown, next) => structure(shown) !== structure(next),
     );
     private readonly showMemory = paced<Memory>(
         (memory) => {
             this.memory = memory;
             this.refresh();
         },
-        (shown, next) => shown.model !== next.model || (shown.memory_bytes == null) !== (next.memory_bytes == null),
+        (shown, next) => [...shown.keys()].join() !== [...next.keys()].join(),
         () => this.memoryPace * 1000,
     );
 
@@ -63,7 +60,7 @@ export default class Live {
         this.heard();
         switch (change.kind) {
             case "engine":
-                this.showMemory(change.engine);
+                this.showMemory(memoryOf(change.engine));
                 this.showEngine(change.engine);
                 break;
             case "models":
@@ -113,10 +110,9 @@ export default class Live {
     }
 
     private refresh(): void {
-        const { memory_bytes, peak_bytes } = this.memory;
-        const engine = { ...this.engine, memory_bytes, peak_bytes };
+        const engine = withMemory(this.engine, this.memory);
         const models = modelRows(this.list?.models ?? [], engine);
-        const chosen = usableModel(models, this.preferred, engine.model);
+        const chosen = usableModel(models, this.preferred);
         this.model.setData({
             situation: situation(this.list, models),
             problem: this.state.problem,

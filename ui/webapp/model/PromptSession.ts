@@ -30,6 +30,8 @@ export interface Request {
     parameters: ParameterOverrides;
     /** Whether the answer is shown while it is made. */
     stream: boolean;
+    /** Whether an answer that was computed before may be given again. */
+    cache: boolean;
 }
 
 /** One prompt at a time and its answer: the state behind the page, apart from the page. */
@@ -90,12 +92,12 @@ export default class PromptSession {
     async ask(request: Request): Promise<Failure | null> {
         this.asked += 1;
         this.asking = request;
-        const { model, modelName, mode, prompt, parameters, stream } = request;
+        const { model, modelName, mode, prompt, parameters, stream, cache } = request;
         this.setText("");
         this.set(sent({ model, modelName, modeName: mode?.name ?? null }, performance.now()));
         this.clock = window.setInterval(() => this.tick(), PACE_MS);
         try {
-            const input = { model, mode: mode?.id ?? null, prompt, parameters, stream };
+            const input = { model, mode: mode?.id ?? null, prompt, parameters, stream, cache };
             this.end(await runPrompt(input, (event) => this.onEvent(event)));
             return null;
         } catch (error) {
@@ -145,6 +147,7 @@ export default class PromptSession {
                 prompt: run.prompt,
                 parameters: asOverrides(run.parameters),
                 stream: run.streamed,
+                cache: true,
             };
             this.setText(run.answer);
             this.set({ ...finished(run), phase: "ended" });

@@ -14,6 +14,8 @@ const INITIAL: Values = {
     refresh_interval_s: 5,
     default_mode: "normal",
     system_notifications: true,
+    memory_budget_bytes: null,
+    idle_unload_minutes: 30,
 };
 
 /** What a change of language needs of the window. */

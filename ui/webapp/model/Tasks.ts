@@ -1,5 +1,6 @@
 import JSONModel from "sap/ui/model/json/JSONModel";
 import { cancelTask, unloadModel, type EngineStatus, type Failure, type Task } from "../backend/studio";
+import { IDLE } from "./engine";
 import { paced } from "./pace";
 import { Progress } from "./progress";
 
@@ -26,7 +27,7 @@ export interface WorkItem {
 export default class Tasks {
     readonly model = new JSONModel({ items: [] as WorkItem[], problem: null as Failure | null });
     private tasks: Task[] = [];
-    private engine: EngineStatus = { state: "idle", waiting: 0 };
+    private engine = IDLE;
     private readonly progresses = new Map<string, Progress>();
     private readonly cancelled = new Set<string>();
     private readonly show = paced<WorkItem[]>(
@@ -86,14 +87,12 @@ export default class Tasks {
     }
 
     private loads(): WorkItem[] {
-        const { state, model, model_name, progress } = this.engine;
-        if (state !== "loading" || !model) {
-            return [];
-        }
-        const done = progress?.bytes_read ?? 0;
-        const total = progress?.bytes_total || null;
-        const load = { kind: "load_model", task: null, subject: model_name ?? model, model, done, total } as const;
-        return [this.measured(`load-${model}`, load)];
+        const loading = this.engine.models.filter(({ state }) => state === "loading");
+        return loading.map(({ model, model_name: subject, progress }) => {
+            const done = progress?.bytes_read ?? 0;
+            const total = progress?.bytes_total || null;
+            return this.measured(`load-${model}`, { kind: "load_model", task: null, subject, model, done, total });
+        });
     }
 
     private measured(key: string, item: Omit<WorkItem, "key" | "rate" | "remaining" | "cancelling">): WorkItem {

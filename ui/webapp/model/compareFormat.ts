@@ -34,7 +34,7 @@ export function pairs(a: Run | null, b: Run | null): Pair[] {
         const [barA = 0, barB = 0] = values.map((value) => (most > 0 ? (value ?? 0) / most : 0));
         return { a: shown(values[0] ?? null), b: shown(values[1] ?? null), barA, barB };
     };
-    const measures = (name: keyof Run["measures"]) => (run: Run) => run.measures[name];
+    const measures = (name: Exclude<keyof Run["measures"], "cache">) => (run: Run) => run.measures[name];
     return [
         { label: text("measureTotal"), ...both(measures("total_ms"), milliseconds), better: better("total_ms") },
         { label: text("measureTtft"), ...both(measures("ttft_ms"), milliseconds), better: better("ttft_ms") },

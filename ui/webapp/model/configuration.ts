@@ -26,20 +26,22 @@ export interface ConfigurationForm {
     fields: ParameterFields;
     /** Megabytes; empty for none. */
     limit: string;
+    /** Whether the model stays in memory. */
+    pinned: boolean;
 }
 
 export type ConfigurationField = Field | "memory_limit_bytes";
 
-export function toForm({ parameters, memory_limit_bytes: limit }: ModelConfiguration): ConfigurationForm {
+export function toForm({ parameters, memory_limit_bytes: limit, pinned }: ModelConfiguration): ConfigurationForm {
     const fields = toFields({ ...DEFAULTS, ...parameters });
-    return { fields, limit: limit == null ? "" : String(Math.round(limit / MEGABYTE)) };
+    return { fields, limit: limit == null ? "" : String(Math.round(limit / MEGABYTE)), pinned: pinned ?? false };
 }
 
 /** What is typed, with the default in the place of what is empty. */
-export function toConfiguration({ fields, limit }: ConfigurationForm): ModelConfiguration {
+export function toConfiguration({ fields, limit, pinned }: ConfigurationForm): ModelConfiguration {
     // What is typed never says null for a parameter that must have a value.
     const parameters = { ...DEFAULTS, ...toOverrides(fields) } as Parameters;
-    return { parameters, memory_limit_bytes: limitBytes(limit) };
+    return { parameters, memory_limit_bytes: limitBytes(limit), pinned };
 }
 
 /** The limit in bytes; null while there is none or it is no number. */

@@ -1,4 +1,4 @@
-import type { Cost, Price } from "../backend/studio";
+import type { CacheUse, Cost, Price } from "../backend/studio";
 import type { Answer } from "./answer";
 import { source } from "./answerFormat";
 import { fullMoment, NONE, type Quantity } from "./format";
@@ -32,6 +32,18 @@ export function ttftSource(answer: Answer, milliseconds: number | null | undefin
 
 export function modelSource(answer: Answer, name: string | null): string {
     return [name, answer.modeName && text("inMode", answer.modeName), source(answer, name)].filter(Boolean).join(" · ");
+}
+
+/** Whether the answer came from the prompt cache. */
+export function cacheUse(use: CacheUse | null | undefined): string {
+    return use ? text(`cache.${use}`) : NONE;
+}
+
+export function cacheSource(answer: Answer, use: CacheUse | null | undefined): string {
+    if (use) {
+        return text(`cacheSource.${use}`);
+    }
+    return text(answer.phase === "ended" && answer.run ? "cacheSource.drawn" : "cacheSource.after");
 }
 
 export function amount(value: number | null | undefined): string {

@@ -47,7 +47,12 @@ export function exceeds(report: Report, limit: number | null): boolean {
     return verdict(report, limit).startsWith("exceeds");
 }
 
-/** What there is for a model once the present one is unloaded. */
+/** What there is for a model once those that can be are unloaded, within what the settings allow. */
 export function free(report: Report): number {
-    return report ? report.available_bytes + (report.loaded_bytes ?? 0) : 0;
+    if (!report) {
+        return 0;
+    }
+    const available = report.available_bytes + (report.loaded_bytes ?? 0);
+    const allowed = report.budget_bytes == null ? Infinity : Math.max(0, report.budget_bytes - report.pinned_bytes);
+    return Math.min(available, allowed);
 }

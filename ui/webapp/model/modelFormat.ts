@@ -1,4 +1,4 @@
-import type { EngineStatus, Failure } from "../backend/studio";
+import type { Failure } from "../backend/studio";
 import { bytes, count, magnitude } from "./format";
 import type { ModelRow, ModelState, Situation } from "./models";
 import { isolated, series, text } from "./texts";
@@ -54,8 +54,11 @@ export function stateText(row: ModelRow): string {
     if (row.state === "loading" && row.percent !== null) {
         return text("loadingPercent", row.percent);
     }
-    const state = text(`modelState.${row.state}`);
-    return row.memoryBytes === null ? state : `${state} · ${bytes(row.memoryBytes)}`;
+    return series([
+        text(`modelState.${row.state}`),
+        row.memoryBytes === null ? "" : bytes(row.memoryBytes),
+        row.status?.pinned ? text("pinnedShort") : "",
+    ]);
 }
 
 export function stateIcon(state: ModelState): string {
@@ -82,14 +85,14 @@ export function rowSpoken(row: ModelRow): string {
     return [row.name, stateText(row), facts(row)].join(", ");
 }
 
-export function engineText(chosen: ModelRow | null, engine: EngineStatus, problem: Failure | null): string {
+export function engineText(chosen: ModelRow | null, problem: Failure | null): string {
     if (problem) {
         return text("disconnected");
     }
     if (!chosen) {
         return "";
     }
-    return engine.waiting > 0 ? `${stateText(chosen)} · ${text("waiting", engine.waiting)}` : stateText(chosen);
+    return chosen.waiting > 0 ? `${stateText(chosen)} · ${text("waiting", chosen.waiting)}` : stateText(chosen);
 }
 
 export function engineIcon(chosen: ModelRow | null, problem: Failure | null): string {
@@ -107,22 +110,30 @@ export function engineState(chosen: ModelRow | null, problem: Failure | null): C
 }
 
 /** Where the engine's figures come from. */
-export function engineTooltip(chosen: ModelRow | null, engine: EngineStatus, problem: Failure | null): string {
+export function engineTooltip(chosen: ModelRow | null, problem: Failure | null): string {
     if (problem) {
         return problem.message;
     }
-    if (!chosen || chosen.state === "onDisk") {
+    const status = chosen?.status;
+    if (!status) {
         return text("engineTooltip.onDisk");
     }
-    if (chosen.state === "failed") {
-        return engine.problem?.message ?? text("modelState.failed");
+    if (status.state === "failed") {
+        return status.problem?.message ?? text("modelState.failed");
     }
     return series([
-        engine.device,
-        engine.element_type,
-        engine.context_length == null ? "" : text("factContext", count(engine.context_length)),
-        engine.memory_bytes == null ? "" : text("engineTooltip.memory", bytes(engine.memory_bytes)),
+        status.device,
+        status.element_type,
+        status.context_length == null ? "" : text("factContext", count(status.context_length)),
+        status.memory_bytes == null ? "" : text("engineTooltip.memory", bytes(status.memory_bytes)),
+        status.pinned ? text("engineTooltip.pinned") : "",
     ]);
+}
+
+/** What all models in memory occupy together; empty while there are none. */
+export function memoryInUse(rows: ModelRow[] | undefined): string {
+    const held = (rows ?? []).map((row) => row.memoryBytes).filter((value) => value !== null);
+    return held.length === 0 ? "" : text("memoryInUse", held.length, bytes(held.reduce((sum, value) => sum + value, 0)));
 }
 
 export function noModels(search: string, folder: string): string {

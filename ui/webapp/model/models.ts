@@ -1,4 +1,4 @@
-import type { EngineStatus, Failure, Model, ModelList } from "../backend/studio";
+import type { EngineStatus, Failure, Model, ModelList, ModelStatus } from "../backend/studio";
 import { percent } from "./format";
 
 export type ModelState = "ready" | "busy" | "loading" | "failed" | "onDisk" | "unsupported";
@@ -19,6 +19,10 @@ export interface ModelRow {
     state: ModelState;
     percent: number | null;
     memoryBytes: number | null;
+    /** Runs that wait for it. */
+    waiting: number;
+    /** What the engine does with it; null while it is only on disk. */
+    status: ModelStatus | null;
 }
 
 /** What a newcomer has to do next, or "ready". */
@@ -35,11 +39,15 @@ export function modelRows(models: Model[], engine: EngineStatus): ModelRow[] {
         );
 }
 
-/** The model the next run uses: the chosen one while it can run, else the loaded one, else the quickest to load. */
-export function usableModel(rows: ModelRow[], chosen: string | null, loaded: string | null | undefined): string | null {
+/** The model the next run uses: the chosen one while it can run, else the one in memory that was used last, else the quickest to load. */
+export function usableModel(rows: ModelRow[], chosen: string | null): string | null {
     const usable = rows.filter((row) => !isUnusable(row));
-    const find = (id: string | null | undefined) => usable.find((row) => row.id === id);
-    return (find(chosen) ?? find(loaded) ?? quickest(usable))?.id ?? null;
+    return (usable.find((row) => row.id === chosen) ?? lastUsed(usable) ?? quickest(usable))?.id ?? null;
+}
+
+function lastUsed(rows: ModelRow[]): ModelRow | undefined {
+    const used = (row: ModelRow) => row.status?.used_at ?? 0;
+    return rows.filter((row) => row.status).sort((a, b) => used(b) - used(a))[0];
 }
 
 function isUnusable(row: ModelRow): boolean {
@@ -79,15 +87,16 @@ function described(model: Model) {
 }
 
 function engineView(model: Model, engine: EngineStatus) {
-    if (model.problem) {
-        return { state: "unsupported" as const, percent: null, memoryBytes: null };
-    }
-    if (engine.model !== model.id || engine.state === "idle") {
-        return { state: "onDisk" as const, percent: null, memoryBytes: null };
+    const status = engine.models.find((each) => each.model === model.id);
+    if (model.problem || !status) {
+        const state: ModelState = model.problem ? "unsupported" : "onDisk";
+        return { state, percent: null, memoryBytes: null, waiting: 0, status: null };
     }
     return {
-        state: engine.state,
-        percent: engine.state === "loading" ? percent(engine.progress) : null,
-        memoryBytes: engine.memory_bytes ?? null,
+        state: status.state,
+        percent: status.state === "loading" ? percent(status.progress) : null,
+        memoryBytes: status.memory_bytes ?? null,
+        waiting: status.waiting,
+        status,
     };
 }

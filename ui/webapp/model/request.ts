@@ -13,5 +13,6 @@ export function requestOf(page: Remembered, { id, name }: ModelRow, mode: Mode |
         prompt: page.prompt,
         parameters: toOverrides(page.parameters),
         stream: page.stream,
+        cache: true,
     };
 }

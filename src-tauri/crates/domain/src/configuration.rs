@@ -11,6 +11,8 @@ pub struct ModelConfiguration {
     pub parameters: Parameters,
     /// A load whose estimate exceeds this many bytes is refused.
     pub memory_limit_bytes: Option<u64>,
+    /// Whether it stays in memory, once loaded, until a person unloads it.
+    pub pinned: bool,
 }
 
 impl ModelConfiguration {

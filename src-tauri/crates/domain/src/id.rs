@@ -83,3 +83,19 @@ impl fmt::Display for EvaluationId {
         self.0.fmt(f)
     }
 }
+
+/// Who asks for a run: those who wait are served in turn.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Caller(String);
+
+impl Caller {
+    /// The caller of this name.
+    pub fn new(name: impl Into<String>) -> Self {
+        Self(name.into())
+    }
+
+    /// The person at the window.
+    pub fn window() -> Self {
+        Self::new("window")
+    }
+}

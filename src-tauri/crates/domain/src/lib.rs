@@ -26,9 +26,9 @@ pub use evaluation::{
 };
 pub use generation::{MAX_PROMPT_BYTES, Message, ParameterOverrides, Parameters, Role};
 pub use history::{Deletion, Facet, RunCount, RunFacets, RunFilter, RunQuery, RunSort};
-pub use id::{EvaluationId, ModeId, ModelId, PromptSetId, RunId};
+pub use id::{Caller, EvaluationId, ModeId, ModelId, PromptSetId, RunId};
 pub use load::{LoadProgress, LoadStage};
 pub use notification::{Level, Notice, Notification, Subject, Topic};
 pub use page::{Page, PageRequest};
-pub use run::{Cost, FinishReason, Measures, ModeRef, Outcome, Run, RunSummary};
+pub use run::{CacheUse, Cost, FinishReason, Measures, ModeRef, Outcome, Run, RunSummary};
 pub use settings::{Density, Settings, Theme};

@@ -30,6 +30,16 @@ pub enum FinishReason {
     Cancelled,
 }
 
+/// What the prompt cache had to do with a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum CacheUse {
+    /// The answer came from it: nothing was computed.
+    Hit,
+    /// It was asked and did not have the answer, which was computed and kept.
+    Miss,
+}
+
 /// What was measured of a run. A value is absent when it could not be.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Measures {
@@ -45,6 +55,9 @@ pub struct Measures {
     pub tokens_in: Option<u32>,
     /// Tokens of the answer.
     pub tokens_out: Option<u32>,
+    /// Whether the answer came from the prompt cache. Absent where it is not
+    /// asked: for runs that are drawn anew each time.
+    pub cache: Option<CacheUse>,
 }
 
 /// What a run cost, by the price of its model at its end.

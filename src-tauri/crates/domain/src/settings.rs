@@ -51,6 +51,13 @@ pub struct Settings {
     /// Whether the system tells of long work that ends while the window is
     /// hidden.
     pub system_notifications: bool,
+    /// What the models in memory may occupy together, bytes; absent: what is
+    /// free.
+    pub memory_budget_bytes: Option<u64>,
+    /// After how many minutes without a run a model leaves the memory, 1 to
+    /// 10,080; absent: never.
+    #[schemars(range(min = 1, max = 10_080))]
+    pub idle_unload_minutes: Option<u32>,
 }
 
 impl Default for Settings {
@@ -63,6 +70,8 @@ impl Default for Settings {
             refresh_interval_s: 5,
             default_mode: ModeId("normal".to_owned()),
             system_notifications: true,
+            memory_budget_bytes: None,
+            idle_unload_minutes: Some(30),
         }
     }
 }
@@ -75,6 +84,14 @@ impl Settings {
     pub fn validate(&self) -> Result<()> {
         if !(1..=60).contains(&self.refresh_interval_s) {
             return Err(Error::invalid("refresh_interval_s", "The interval is 1 to 60 seconds."));
+        }
+        if self.memory_budget_bytes == Some(0) {
+            let message = "The memory budget is 0: leave it empty for all that is free.";
+            return Err(Error::invalid("memory_budget_bytes", message));
+        }
+        if self.idle_unload_minutes.is_some_and(|minutes| !(1..=10_080).contains(&minutes)) {
+            let message = "The time without a run is 1 to 10,080 minutes (a week).";
+            return Err(Error::invalid("idle_unload_minutes", message));
         }
         let language = &self.language;
         let plain = language.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');

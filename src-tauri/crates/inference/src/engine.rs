@@ -1,19 +1,25 @@
-use crate::{Modes, recovery::Recovery, status::EngineState, status::EngineStatus};
-use nopenai_domain::{Code, Error, LoadProgress, ModelId, Result, RunId};
+use crate::{
+    Modes, Prompt,
+    cache::{Cache, KEPT_FOR},
+    pool::{Pool, Taken},
+    queue::Queue,
+    recovery::Recovery,
+    status::{EngineStatus, ModelState},
+};
+use nopenai_domain::{
+    Code, Error, LoadProgress, Mode, ModelConfiguration, ModelId, Result, RunId, Timestamp,
+};
 use nopenai_models::Registry;
 use nopenai_protocol::ElementType;
-use nopenai_runtime::{Launcher, Worker};
+use nopenai_runtime::Launcher;
 use nopenai_store::Store;
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
     time::Duration,
 };
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
-
-/// Runs that may wait for their turn; one more is refused.
-const QUEUE_BOUND: u32 = 32;
 
 /// How long runs may take to end when the application does.
 const SHUT_DOWN_GRACE: Duration = Duration::from_secs(2);
@@ -32,7 +38,7 @@ pub struct EngineOptions {
     pub draw_seed: fn() -> u64,
 }
 
-/// Loads models and answers prompts, one at a time; clones share it.
+/// Loads models and answers prompts, several at a time; clones share it.
 #[derive(Clone)]
 pub struct Engine {
     pub(crate) shared: Arc<Shared>,
@@ -42,37 +48,45 @@ pub(crate) struct Shared {
     pub options: EngineOptions,
     modes: Modes,
     status: watch::Sender<EngineStatus>,
-    turn: Arc<Semaphore>,
-    loaded: Mutex<Option<Loaded>>,
-    load: Mutex<Option<CancellationToken>>,
+    budget: Mutex<Option<u64>>,
+    pub queue: Queue,
+    pub pool: Mutex<Pool>,
+    /// Held while a model is loaded.
+    pub loads: tokio::sync::Mutex<()>,
+    /// Told when a run has given its model back, or a model has gone.
+    pub freed: Notify,
     pub runs: Mutex<HashMap<RunId, CancellationToken>>,
     pub recovery: Recovery,
+    pub cache: Cache,
 }
-
-/// The model in the worker.
-#[derive(Clone)]
-struct Loaded {
-    model: ModelId,
-    worker: Worker,
-}
-
-/// The right to use the engine; runs and loads take it in order.
-pub(crate) type Turn = OwnedSemaphorePermit;
 
 impl Engine {
     /// An engine with no model loaded.
     pub fn new(options: EngineOptions) -> Self {
-        let shared = Shared {
-            modes: Modes::new(options.store.clone()),
-            options,
-            status: watch::Sender::default(),
-            turn: Arc::new(Semaphore::new(1)),
-            loaded: Mutex::default(),
-            load: Mutex::default(),
-            runs: Mutex::default(),
-            recovery: Recovery::default(),
-        };
-        Self { shared: Arc::new(shared) }
+        let shared = Arc::new_cyclic(|shared: &Weak<Shared>| {
+            let shared = shared.clone();
+            let changed = move || {
+                if let Some(shared) = shared.upgrade() {
+                    Engine { shared }.publish();
+                }
+            };
+            Shared {
+                modes: Modes::new(options.store.clone()),
+                status: watch::Sender::default(),
+                budget: Mutex::default(),
+                queue: Queue::new(options.store.clock().clone(), Arc::new(changed)),
+                pool: Mutex::default(),
+                loads: tokio::sync::Mutex::default(),
+                freed: Notify::new(),
+                runs: Mutex::default(),
+                recovery: Recovery::default(),
+                cache: Cache::new(KEPT_FOR, options.store.clock().clone()),
+                options,
+            }
+        });
+        let engine = Self { shared };
+        engine.publish();
+        engine
     }
 
     /// The modes prompts may name.
@@ -90,21 +104,21 @@ impl Engine {
         self.shared.status.subscribe()
     }
 
-    /// Loads `model` in place of the one that is loaded, after the runs that
-    /// are under way or waiting. Nothing happens when it is loaded already.
+    /// Loads `model`, unloading idle ones that are not pinned where memory is
+    /// wanted, the least recently used first, and waiting for runs where those
+    /// are not enough. Nothing happens when it is loaded already.
     ///
     /// # Errors
     /// [`Code::NotFound`], [`Code::UnsupportedModel`] or [`Code::EngineFailed`];
-    /// [`Code::OutOfMemory`] when it doesn't fit, the present model staying
-    /// where it is; [`Code::Cancelled`] when [`Engine::unload`] was called meanwhile.
+    /// [`Code::OutOfMemory`] when it can't fit, every model staying where it
+    /// is; [`Code::Cancelled`] when [`Engine::unload`] was called meanwhile.
     pub async fn load(
         &self,
         model: &ModelId,
-        progress: impl FnMut(LoadProgress) + Send,
+        mut progress: impl FnMut(LoadProgress) + Send,
     ) -> Result<EngineStatus> {
         self.shared.options.registry.path(model)?;
-        let turn = self.turn().await?;
-        self.ensure_loaded(&turn, model, progress).await?;
+        self.ensure_loaded(model, &mut progress).await?;
         Ok(self.status())
     }
 
@@ -113,30 +127,61 @@ impl Engine {
     /// # Errors
     /// [`Code::NotFound`] when it is not loaded; [`Code::Busy`] while it answers.
     pub async fn unload(&self, model: &ModelId) -> Result<EngineStatus> {
-        if let Some(load) = self.loading(model) {
-            load.cancel();
-            drop(self.turn().await?);
+        let loading = lock(&self.shared.pool).cancel(model);
+        if loading {
+            // Whoever loads has ended the process when it lets go.
+            drop(self.shared.loads.lock().await);
             return Ok(self.status());
         }
-        let turn = match self.status().state {
-            EngineState::Busy => Err(busy("The model is answering: stop the run first.")),
-            _ => self.turn().await,
-        }?;
-        let status = self.status();
-        if status.model.as_ref() != Some(model) {
-            return Err(Error::new(Code::NotFound, format!("{model} is not loaded.")));
+        let taken = lock(&self.shared.pool).take_idle(model);
+        match taken {
+            Taken::Busy => {
+                Err(Error::new(Code::Busy, "The model is answering: stop the run first."))
+            }
+            Taken::Absent => Err(Error::new(Code::NotFound, format!("{model} is not loaded."))),
+            Taken::Idle(worker) => {
+                if let Some(worker) = worker {
+                    worker.stop().await;
+                }
+                self.shared.freed.notify_waiters();
+                self.publish();
+                Ok(self.status())
+            }
         }
-        self.discard(&turn).await;
-        self.update(|status| {
-            *status = EngineStatus { waiting: status.waiting, ..Default::default() }
-        });
-        Ok(self.status())
+    }
+
+    /// Unloads the models that nobody has used since `moment`, but for those
+    /// that are pinned.
+    pub async fn unload_unused_since(&self, moment: Timestamp) {
+        let residents = lock(&self.shared.pool).residents();
+        for model in residents {
+            if !model.pinned && !model.busy && model.used_at < moment {
+                self.discard(&model.model).await;
+            }
+        }
+    }
+
+    /// Keeps a loaded model in memory until a person unloads it, or no longer.
+    pub fn pin(&self, model: &ModelId, pinned: bool) {
+        lock(&self.shared.pool).pin(model, pinned);
+        self.publish();
+    }
+
+    /// What all models may occupy together, bytes; `None`: what is free. Models
+    /// that are loaded stay.
+    pub fn set_budget(&self, bytes: Option<u64>) {
+        *lock(&self.shared.budget) = bytes;
+        self.publish();
+    }
+
+    pub(crate) fn budget(&self) -> Option<u64> {
+        *lock(&self.shared.budget)
     }
 
     /// Stops the runs under way, lets them be recorded, and ends the engine's
-    /// process.
+    /// processes.
     pub async fn shut_down(&self) {
-        self.shared.turn.close();
+        self.shared.queue.close();
         for cancel in lock(&self.shared.runs).values() {
             cancel.cancel();
         }
@@ -146,196 +191,56 @@ impl Engine {
             }
         };
         let _ = tokio::time::timeout(SHUT_DOWN_GRACE, all_ended).await;
-        let loaded = lock(&self.shared.loaded).take();
-        if let Some(loaded) = loaded {
-            loaded.worker.stop().await;
+        let workers = lock(&self.shared.pool).take_all();
+        for worker in workers {
+            worker.stop().await;
         }
     }
 
-    fn loading(&self, model: &ModelId) -> Option<CancellationToken> {
-        let status = self.status();
-        let loading = status.state == EngineState::Loading && status.model.as_ref() == Some(model);
-        lock(&self.shared.load).clone().filter(|_| loading)
+    /// How `model` is configured.
+    pub(crate) async fn configuration(&self, model: &ModelId) -> Result<ModelConfiguration> {
+        let configurations = self.shared.options.store.configurations();
+        Ok(configurations.get(model.clone()).await?.unwrap_or_default())
     }
 
-    pub(crate) async fn turn(&self) -> Result<Turn> {
-        let mut full = false;
-        self.update(|status| {
-            full = status.waiting >= QUEUE_BOUND;
-            status.waiting += u32::from(!full);
-        });
-        if full {
-            return Err(busy(format!(
-                "{QUEUE_BOUND} runs are waiting: try again when one has ended."
-            )));
-        }
-        // Also when this future is dropped: a cancelled run no longer waits.
-        let _waiting = Waiting(self);
-        self.shared
-            .turn
+    /// The model a prompt asks: its own, its mode's, or the one in memory that
+    /// was used last.
+    pub(crate) fn chosen(&self, prompt: &Prompt, mode: Option<&Mode>) -> Result<ModelId> {
+        let in_memory = || {
+            let models = self.status().models.into_iter();
+            let usable = models.filter(|status| status.state != ModelState::Failed);
+            usable.max_by_key(|status| status.used_at).map(|status| status.model)
+        };
+        prompt
+            .model
             .clone()
-            .acquire_owned()
-            .await
-            .map_err(|_| Error::new(Code::Cancelled, "The application is ending."))
+            .or_else(|| mode.and_then(|mode| mode.model.clone()))
+            .or_else(in_memory)
+            .ok_or_else(|| Error::invalid("model", "No model is loaded: choose one in the header."))
     }
 
-    /// The worker with `model` in it, loaded now if need be.
-    pub(crate) async fn ensure_loaded(
-        &self,
-        turn: &Turn,
-        model: &ModelId,
-        progress: impl FnMut(LoadProgress) + Send,
-    ) -> Result<Worker> {
-        if let Some(worker) = self.worker_of(model) {
-            return Ok(worker);
-        }
-        let entry = self.shared.options.registry.get(model)?;
-        let path = self.shared.options.registry.path(model)?;
-        self.check_memory(&entry).await?;
-        self.discard(turn).await;
-        self.update(|status| {
-            *status = EngineStatus {
-                state: EngineState::Loading,
-                model: Some(model.clone()),
-                model_name: Some(entry.name.clone()),
-                waiting: status.waiting,
-                ..EngineStatus::default()
-            };
-        });
-        // Also when this future is dropped: nobody is loading then.
-        let mut attempt = Attempt { engine: self, ended: false };
-        let result = self.start(&path, progress).await;
-        attempt.ended = true;
-        match result {
-            Ok(worker) => {
-                *lock(&self.shared.loaded) =
-                    Some(Loaded { model: model.clone(), worker: worker.clone() });
-                self.show_loaded(&worker);
-                self.watch(worker.clone());
-                Ok(worker)
-            }
-            Err(error) => {
-                self.show_failure(error.clone());
-                Err(error)
-            }
-        }
-    }
-
-    async fn start(
-        &self,
-        path: &std::path::Path,
-        mut progress: impl FnMut(LoadProgress) + Send,
-    ) -> Result<Worker> {
-        let cancel = CancellationToken::new();
-        *lock(&self.shared.load) = Some(cancel.clone());
-        let options = &self.shared.options;
-        let load = options.launcher.start(path, options.element_type, |step| {
-            self.update(|status| status.progress = Some(step));
-            progress(step);
-        });
-        tokio::select! {
-            worker = load => worker,
-            () = cancel.cancelled() => {
-                Err(Error::new(Code::Cancelled, "The load was cancelled."))
-            }
-        }
-    }
-
-    pub(crate) fn worker_of(&self, model: &ModelId) -> Option<Worker> {
-        let loaded = lock(&self.shared.loaded);
-        loaded
-            .as_ref()
-            .filter(|loaded| loaded.model == *model && loaded.worker.is_alive())
-            .map(|loaded| loaded.worker.clone())
-    }
-
-    /// Ends the loaded worker; its runs have ended, since the caller has the turn.
-    async fn discard(&self, _turn: &Turn) {
-        let loaded = lock(&self.shared.loaded).take();
-        if let Some(loaded) = loaded {
-            loaded.worker.stop().await;
-        }
-    }
-
-    /// Shows the worker's memory while it lives, and its death if it was not
-    /// ended on purpose.
-    fn watch(&self, worker: Worker) {
-        let engine = self.clone();
-        tokio::spawn(async move {
-            let mut memory = worker.memory();
-            while memory.changed().await.is_ok() {
-                let now = *memory.borrow_and_update();
-                engine.update(|status| status.show_memory(now));
-            }
-            let expected = {
-                let mut loaded = lock(&engine.shared.loaded);
-                let ours = loaded.as_ref().is_some_and(|loaded| loaded.worker.is_same(&worker));
-                if ours { loaded.take() } else { None }
-            };
-            if let Some(dead) = expected {
-                engine.show_failure(worker.death());
-                engine.restart_later(dead.model);
-            }
+    /// Tells those who watch what has become of it all.
+    pub(crate) fn publish(&self) {
+        // Looked at within, so that what is told last is what happened last.
+        self.shared.status.send_if_modified(|now| {
+            let before = std::mem::replace(now, self.look());
+            before != *now
         });
     }
 
-    fn show_loaded(&self, worker: &Worker) {
-        let loaded = worker.loaded();
-        self.update(|status| {
-            status.state = EngineState::Ready;
-            status.progress = None;
-            status.context_length = Some(loaded.context_length);
-            status.device = Some(loaded.device.clone());
-            status.element_type = Some(loaded.element_type.clone());
-            status.process_id = worker.process_id();
-            status.show_memory(loaded.memory);
-        });
-    }
-
-    fn show_failure(&self, problem: Error) {
-        self.update(|status| {
-            let cancelled = problem.code == Code::Cancelled;
-            *status = EngineStatus {
-                state: if cancelled { EngineState::Idle } else { EngineState::Failed },
-                model: status.model.take().filter(|_| !cancelled),
-                model_name: status.model_name.take().filter(|_| !cancelled),
-                waiting: status.waiting,
-                problem: Some(problem).filter(|_| !cancelled),
-                ..EngineStatus::default()
-            };
-        });
-    }
-
-    pub(crate) fn update(&self, change: impl FnOnce(&mut EngineStatus)) {
-        self.shared.status.send_modify(change);
-    }
-}
-
-/// Counts a run among the waiting until it is dropped.
-struct Waiting<'a>(&'a Engine);
-
-impl Drop for Waiting<'_> {
-    fn drop(&mut self) {
-        self.0.update(|status| status.waiting = status.waiting.saturating_sub(1));
-    }
-}
-
-/// A load under way; one that is dropped before its end was cancelled.
-struct Attempt<'a> {
-    engine: &'a Engine,
-    ended: bool,
-}
-
-impl Drop for Attempt<'_> {
-    fn drop(&mut self) {
-        if !self.ended {
-            self.engine.show_failure(Error::new(Code::Cancelled, "The load was cancelled."));
+    fn look(&self) -> EngineStatus {
+        let mut models = lock(&self.shared.pool).statuses();
+        for status in &mut models {
+            status.waiting = self.shared.queue.waiting_for(&status.model);
+        }
+        EngineStatus {
+            memory_bytes: models.iter().filter_map(|status| status.memory_bytes).sum(),
+            models,
+            queue: self.shared.queue.status(),
+            budget_bytes: self.budget(),
+            cache: self.shared.cache.status(),
         }
     }
-}
-
-pub(crate) fn busy(message: impl Into<String>) -> Error {
-    Error::new(Code::Busy, message)
 }
 
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

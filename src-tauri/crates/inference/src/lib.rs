@@ -1,14 +1,19 @@
-//! Answering prompts: which model is loaded, whose turn it is, in which mode
-//! and with which parameters, what a run measured and cost, and its record in
-//! the history from its first moment.
+//! Answering prompts: which models are in memory, whose turn it is, in which
+//! mode and with which parameters, which answers are kept, what a run measured
+//! and cost, and its record in the history from its first moment.
 
+mod cache;
 mod engine;
+mod loading;
 mod measure;
 mod memory;
 mod modes;
 mod parameters;
+mod pool;
 mod prompt;
+mod queue;
 mod recovery;
+mod room;
 mod run;
 mod status;
 
@@ -18,4 +23,4 @@ pub use modes::Modes;
 pub use parameters::TokenCount;
 pub use prompt::Prompt;
 pub use run::{RunEvent, RunStep};
-pub use status::{EngineState, EngineStatus};
+pub use status::{CacheStatus, EngineStatus, ModelState, ModelStatus, QueueStatus};

@@ -1,4 +1,4 @@
-use nopenai_domain::Measures;
+use nopenai_domain::{CacheUse, Measures};
 use std::time::{Duration, Instant};
 
 /// The times of one run, on the monotonic clock.
@@ -18,15 +18,19 @@ impl Stopwatch {
     }
 
     /// What the run measured, ending now.
-    pub fn measures(&self, tokens_in: Option<u32>, tokens_out: Option<u32>) -> Measures {
+    /// `counted` has what was counted meanwhile.
+    pub fn measures(&self, counted: &Measures) -> Measures {
         let end = Instant::now();
         let generating = self.first_token.map(|first| end - first);
         Measures {
             total_ms: Some(milliseconds(end - self.accepted)),
             ttft_ms: self.first_token.map(|first| milliseconds(first - self.accepted)),
-            tokens_per_s: rate(tokens_out, generating),
-            tokens_in,
-            tokens_out,
+            // What is kept comes at once: it was generated at another time.
+            tokens_per_s: match counted.cache {
+                Some(CacheUse::Hit) => None,
+                _ => rate(counted.tokens_out, generating),
+            },
+            ..*counted
         }
     }
 }
@@ -58,7 +62,8 @@ mod tests {
 
     #[test]
     fn without_a_token_there_is_no_ttft() {
-        let measures = Stopwatch::start().measures(Some(3), None);
+        let counted = Measures { tokens_in: Some(3), ..Measures::default() };
+        let measures = Stopwatch::start().measures(&counted);
         assert_eq!(measures.ttft_ms, None);
         assert!(measures.total_ms.is_some());
     }

@@ -1,4 +1,4 @@
-use crate::Engine;
+use crate::{Engine, engine::lock, room::Resident};
 use nopenai_domain::{Code, Error, ModelConfiguration, ModelId, Result};
 use nopenai_models::{Model, estimate, estimate::MemoryEstimate};
 use schemars::JsonSchema;
@@ -37,19 +37,52 @@ pub struct MemoryReport {
     pub total_bytes: u64,
     /// What the model's configuration allows it, bytes.
     pub limit_bytes: Option<u64>,
-    /// What the engine's process occupies now, bytes, and gives back when
-    /// another model is loaded; absent while none is loaded.
+    /// What the settings allow all models together, bytes.
+    pub budget_bytes: Option<u64>,
+    /// What models occupy now that would be unloaded for this one, bytes;
+    /// absent while there are none.
     pub loaded_bytes: Option<u64>,
+    /// What models occupy now that stay, bytes.
+    pub pinned_bytes: u64,
     /// Whether it fits.
     pub verdict: Verdict,
     /// The tokens of prompt and answer together that were counted with.
     pub context_length: u32,
 }
 
+/// What loaded models occupy, bytes.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Held {
+    movable: u64,
+    pinned: u64,
+}
+
+impl Held {
+    pub fn of(residents: &[Resident]) -> Self {
+        residents.iter().fold(Self::default(), |held, model| match model.pinned {
+            true => Self { pinned: held.pinned + model.bytes, ..held },
+            false => Self { movable: held.movable + model.bytes, ..held },
+        })
+    }
+
+    /// What can be had as things are, where so much is available and the
+    /// settings allow so much, bytes.
+    pub fn left(self, available: u64, budget: Option<u64>) -> u64 {
+        let allowed = budget.unwrap_or(u64::MAX);
+        available.min(allowed.saturating_sub(self.movable + self.pinned))
+    }
+}
+
 impl MemoryReport {
-    /// What there will be when the present model is unloaded, bytes.
+    /// What there will be when all that can be is unloaded, bytes.
     fn free_bytes(&self) -> u64 {
-        self.available_bytes.saturating_add(self.loaded_bytes.unwrap_or(0))
+        let available = self.available_bytes.saturating_add(self.loaded_bytes.unwrap_or(0));
+        available.min(self.budget_left())
+    }
+
+    /// What the settings leave to models that can be unloaded, bytes.
+    fn budget_left(&self) -> u64 {
+        self.budget_bytes.unwrap_or(u64::MAX).saturating_sub(self.pinned_bytes)
     }
 
     fn judge(&self) -> Verdict {
@@ -64,21 +97,30 @@ impl MemoryReport {
         }
     }
 
-    /// Refuses what exceeds its limit or what is free.
-    fn check(&self, name: &str) -> Result<()> {
-        let (Verdict::Exceeds, Some(estimate)) = (self.verdict, &self.estimate) else {
-            return Ok(());
-        };
-        let needed = estimate.total_bytes;
+    /// Refuses what exceeds its limit, the settings, or what is free.
+    pub(crate) fn check(&self, name: &str) -> Result<()> {
+        match (self.verdict, &self.estimate) {
+            (Verdict::Exceeds, Some(estimate)) => Err(self.refusal(name, estimate.total_bytes)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Why `needed` bytes can't be had, and what would help.
+    pub(crate) fn refusal(&self, name: &str, needed: u64) -> Error {
         let tokens = self.context_length;
         let limit = self.limit_bytes.filter(|limit| needed > *limit);
-        let (available, why) = match limit {
-            Some(limit) => (limit, "its configuration allows"),
-            None => (self.free_bytes(), "there are free"),
-        };
-        let remedy = match limit {
-            Some(_) => "raise the limit",
-            None => "close other programs",
+        let over_budget = needed > self.budget_left();
+        let (available, why, remedy) = match limit {
+            Some(limit) => (limit, "its configuration allows", "raise the limit"),
+            None if over_budget && self.pinned_bytes > 0 => (
+                self.free_bytes(),
+                "the settings leave beside the models that stay loaded",
+                "unload one of those, raise the memory budget",
+            ),
+            None if over_budget => {
+                (self.free_bytes(), "the settings allow", "raise the memory budget")
+            }
+            None => (self.free_bytes(), "there are free", "close other programs"),
         };
         let message = format!(
             "{name} needs about {} with a context of {tokens} tokens, and {why} {}. Shorten \
@@ -86,10 +128,10 @@ impl MemoryReport {
             in_words(needed),
             in_words(available),
         );
-        Err(Error::new(Code::OutOfMemory, message)
+        Error::new(Code::OutOfMemory, message)
             .with("needed", needed)
             .with("available", available)
-            .with("context_length", tokens))
+            .with("context_length", tokens)
     }
 }
 
@@ -106,14 +148,13 @@ impl Engine {
         context_length: Option<u32>,
     ) -> Result<MemoryReport> {
         let entry = self.shared.options.registry.get(model)?;
-        let configurations = self.shared.options.store.configurations();
-        let configuration = configurations.get(model.clone()).await?.unwrap_or_default();
-        Ok(self.report(&entry, &configuration, context_length))
-    }
-
-    /// Refuses a model that doesn't fit.
-    pub(crate) async fn check_memory(&self, model: &Model) -> Result<()> {
-        self.estimate(&model.id, None).await?.check(&model.name)
+        let configuration = self.configuration(model).await?;
+        let mut residents = lock(&self.shared.pool).residents();
+        for own in residents.iter_mut().filter(|resident| resident.model == *model) {
+            // Loaded again, it gives back what it occupies.
+            own.pinned = false;
+        }
+        Ok(self.report(&entry, &configuration, context_length, &residents))
     }
 
     fn report(
@@ -121,18 +162,22 @@ impl Engine {
         model: &Model,
         configuration: &ModelConfiguration,
         context_length: Option<u32>,
+        residents: &[Resident],
     ) -> MemoryReport {
         let facts = model.facts.as_ref();
         let most = facts.and_then(|facts| facts.context_length).unwrap_or(u32::MAX);
         let wanted = context_length.or(configuration.parameters.context_length);
         let context_length = wanted.unwrap_or(ASSUMED_CONTEXT).min(most);
         let system = nopenai_runtime::system_memory();
+        let held = Held::of(residents);
         let report = MemoryReport {
             estimate: facts.and_then(|facts| estimate::memory(facts, context_length)),
             available_bytes: system.available_bytes,
             total_bytes: system.total_bytes,
             limit_bytes: configuration.memory_limit_bytes,
-            loaded_bytes: self.status().memory_bytes,
+            budget_bytes: self.budget(),
+            loaded_bytes: Some(held.movable).filter(|bytes| *bytes > 0),
+            pinned_bytes: held.pinned,
             verdict: Verdict::Unknown,
             context_length,
         };
@@ -168,7 +213,9 @@ mod tests {
             available_bytes: 700 * MB,
             total_bytes: 2000 * MB,
             limit_bytes,
+            budget_bytes: None,
             loaded_bytes: Some(300 * MB),
+            pinned_bytes: 0,
             verdict: Verdict::Unknown,
             context_length: 4096,
         };
@@ -202,5 +249,28 @@ mod tests {
         let (_, details, message) = refusal(600 * MB, Some(500 * MB)).expect("it is limited");
         assert_eq!(details["available"], 500 * MB);
         assert!(message.contains("limit") && message.contains("500 MB"), "{message}");
+    }
+
+    #[test]
+    fn the_budget_is_shared_with_the_models_that_stay() {
+        let report = MemoryReport {
+            budget_bytes: Some(600 * MB),
+            pinned_bytes: 250 * MB,
+            ..report(Some(400 * MB), None)
+        };
+        let report = MemoryReport { verdict: report.judge(), ..report };
+        let refused = report.check("A model").unwrap_err();
+        assert_eq!(refused.details["available"], 350 * MB);
+        assert!(refused.message.contains("stay loaded"), "{refused}");
+        let alone = MemoryReport { pinned_bytes: 0, ..report };
+        assert_eq!(MemoryReport { verdict: alone.judge(), ..alone }.check("A model"), Ok(()));
+    }
+
+    #[test]
+    fn what_is_left_is_bounded_by_the_system_and_the_budget() {
+        let held = Held { movable: 100, pinned: 50 };
+        assert_eq!(held.left(400, None), 400);
+        assert_eq!(held.left(400, Some(500)), 350);
+        assert_eq!(held.left(400, Some(120)), 0);
     }
 }

@@ -50,8 +50,7 @@ impl Engine {
         mode: Option<&Mode>,
         over: &ParameterOverrides,
     ) -> Result<Parameters> {
-        let configurations = self.shared.options.store.configurations();
-        let configured = configurations.get(model.clone()).await?.unwrap_or_default();
+        let configured = self.configuration(model).await?;
         let in_mode = match mode {
             Some(mode) => mode.parameters.over(configured.parameters),
             None => configured.parameters,

@@ -23,6 +23,10 @@ pub struct Prompt {
     /// the last event.
     #[serde(default = "yes")]
     pub stream: bool,
+    /// Whether an answer that was computed before and can only be the same may
+    /// be given again; else it is computed anew.
+    #[serde(default = "yes")]
+    pub cache: bool,
 }
 
 fn yes() -> bool {

@@ -1,30 +1,32 @@
-use crate::Engine;
+use crate::{Engine, engine::lock};
 use nopenai_domain::ModelId;
-use std::{
-    sync::atomic::{AtomicU32, Ordering},
-    time::Duration,
-};
+use std::{collections::HashMap, sync::Mutex, time::Duration};
 
 /// Deaths in a row after which the engine waits for the next run instead of
 /// restarting by itself.
 const MAX_RESTARTS: u32 = 5;
 
-/// How often the engine's process died since the last run that ended in order.
+/// How often the process of each model died since its last run that ended in
+/// order.
 #[derive(Default)]
 pub(crate) struct Recovery {
-    deaths: AtomicU32,
+    deaths: Mutex<HashMap<ModelId, u32>>,
 }
 
 impl Recovery {
-    /// A run ended in order: the engine works.
-    pub fn succeeded(&self) {
-        self.deaths.store(0, Ordering::Relaxed);
+    /// A run of `model` ended in order: its process works.
+    pub fn succeeded(&self, model: &ModelId) {
+        lock(&self.deaths).remove(model);
     }
 
     /// How long to wait before the next restart; `None` when enough were tried.
-    fn next_delay(&self) -> Option<Duration> {
-        let deaths = self.deaths.fetch_add(1, Ordering::Relaxed);
-        (deaths < MAX_RESTARTS).then(|| Duration::from_millis(500) * 2_u32.pow(deaths))
+    fn next_delay(&self, model: &ModelId) -> Option<Duration> {
+        let mut deaths = lock(&self.deaths);
+        let deaths = deaths.entry(model.clone()).or_default();
+        let delay =
+            (*deaths < MAX_RESTARTS).then(|| Duration::from_millis(500) * 2_u32.pow(*deaths));
+        *deaths += 1;
+        delay
     }
 }
 
@@ -33,11 +35,11 @@ impl Engine {
     /// run or a load that comes first is not held up: it restarts the engine
     /// itself.
     pub(crate) fn restart_later(&self, model: ModelId) {
-        let Some(delay) = self.shared.recovery.next_delay() else { return };
+        let Some(delay) = self.shared.recovery.next_delay(&model) else { return };
         let engine = self.clone();
         tokio::spawn(async move {
             tokio::time::sleep(delay).await;
-            if engine.status().model.as_ref() != Some(&model) {
+            if !engine.has_failed(&model) {
                 return;
             }
             if let Err(error) = engine.load(&model, |_| {}).await {
@@ -54,10 +56,12 @@ mod tests {
     #[test]
     fn restarts_come_later_each_time_and_end_until_a_run_succeeds() {
         let recovery = Recovery::default();
-        let delays: Vec<_> = (0..7).map(|_| recovery.next_delay()).collect();
+        let (model, other) = (ModelId("a".to_owned()), ModelId("b".to_owned()));
+        let delays: Vec<_> = (0..7).map(|_| recovery.next_delay(&model)).collect();
         assert!(delays[..5].windows(2).all(|pair| pair[0] < pair[1]));
         assert_eq!(delays[5..], [None, None]);
-        recovery.succeeded();
-        assert_eq!(recovery.next_delay(), delays[0]);
+        assert_eq!(recovery.next_delay(&other), delays[0], "another model is not to blame");
+        recovery.succeeded(&model);
+        assert_eq!(recovery.next_delay(&model), delays[0]);
     }
 }

@@ -1,10 +1,10 @@
-use crate::{Engine, EngineState, Prompt, engine::lock, measure::Stopwatch, prompt::messages};
+use crate::{Engine, Prompt, cache::Answer, engine::lock, measure::Stopwatch, prompt::messages};
 use nopenai_domain::{
-    Code, Cost, Error, FinishReason, LoadProgress, Measures, Mode, ModeRef, ModelId, Outcome,
-    Result, Run, RunId,
+    CacheUse, Caller, Code, Cost, Error, FinishReason, LoadProgress, Measures, Message, ModeRef,
+    Outcome, Result, Run, RunId,
 };
-use nopenai_runtime::GenerationEvent;
-use nopenai_store::{History, Store};
+use nopenai_runtime::{GenerationEvent, Worker};
+use nopenai_store::{CacheKey, History, Store};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
@@ -53,7 +53,7 @@ pub enum RunStep {
 }
 
 impl Engine {
-    /// Answers `prompt`, recording the run from its start to its end, and
+    /// Answers `prompt` when it is the turn of `caller`, recording the run from its start to its end, and
     /// returns it as recorded. A run that fails after it was recorded is a
     /// result, with its reason in [`Run::error`].
     ///
@@ -61,7 +61,12 @@ impl Engine {
     /// Only before the run was recorded: [`Code::InvalidInput`],
     /// [`Code::NotFound`], [`Code::UnsupportedModel`], [`Code::Busy`] or
     /// [`Code::StoreUnavailable`].
-    pub async fn run(&self, prompt: Prompt, events: impl FnMut(RunEvent) + Send) -> Result<Run> {
+    pub async fn run(
+        &self,
+        prompt: Prompt,
+        caller: &Caller,
+        events: impl FnMut(RunEvent) + Send,
+    ) -> Result<Run> {
         prompt.validate()?;
         let stopwatch = Stopwatch::start();
         let run = self.record(&prompt).await?;
@@ -74,14 +79,20 @@ impl Engine {
             events,
             sequence: 0,
             pieces: 0,
+            may_repeat: prompt.cache,
+            computed: None,
             run,
         };
         conversation.emit(RunStep::Accepted);
-        let ended = conversation.converse(self, &cancel).await;
+        let ended = conversation.converse(self, caller, &cancel).await;
         if ended.is_ok() {
-            self.shared.recovery.succeeded();
+            self.shared.recovery.succeeded(&conversation.run.model);
         }
+        let computed = conversation.computed;
         let run = conversation.close(ended).await;
+        if let Some(key) = computed {
+            self.keep_answer(key, &run);
+        }
         lock(&self.shared.runs).remove(&run.id);
         Ok(run)
     }
@@ -129,15 +140,6 @@ impl Engine {
         options.store.history().start(run.clone()).await?;
         Ok(run)
     }
-
-    fn chosen(&self, prompt: &Prompt, mode: Option<&Mode>) -> Result<ModelId> {
-        prompt
-            .model
-            .clone()
-            .or_else(|| mode.and_then(|mode| mode.model.clone()))
-            .or_else(|| self.status().model)
-            .ok_or_else(|| Error::invalid("model", "No model is loaded: choose one in the header."))
-    }
 }
 
 /// A run under way.
@@ -148,6 +150,10 @@ struct Conversation<E> {
     events: E,
     sequence: u64,
     pieces: u64,
+    /// Whether the answer may come from the prompt cache.
+    may_repeat: bool,
+    /// Under which key the answer is to be kept.
+    computed: Option<CacheKey>,
     run: Run,
 }
 
@@ -160,28 +166,63 @@ impl<E: FnMut(RunEvent) + Send> Conversation<E> {
     async fn converse(
         &mut self,
         engine: &Engine,
+        caller: &Caller,
         cancel: &CancellationToken,
     ) -> Result<FinishReason> {
+        let messages = messages(&self.run.parameters.system_prompt, &self.run.prompt);
+        let key = self.key(engine, &messages);
+        if let Some(answer) = key.and_then(|key| engine.recall(key)) {
+            return Ok(self.repeat(&answer));
+        }
         let cancelled = || Error::new(Code::Cancelled, "The run was stopped.");
-        let turn = tokio::select! {
-            turn = engine.turn() => turn?,
-            () = cancel.cancelled() => return Err(cancelled()),
-        };
         let model = self.run.model.clone();
-        let loading = engine.ensure_loaded(&turn, &model, |progress| {
-            self.emit(RunStep::Loading { progress });
-        });
-        let worker = tokio::select! {
-            worker = loading => worker?,
+        let _place = tokio::select! {
+            place = engine.shared.queue.place(&model, caller) => place?,
             () = cancel.cancelled() => return Err(cancelled()),
         };
-        engine.update(|status| status.state = EngineState::Busy);
+        let mut told = |progress| self.emit(RunStep::Loading { progress });
+        let lease = tokio::select! {
+            lease = engine.lease(&model, &mut told) => lease?,
+            () = cancel.cancelled() => return Err(cancelled()),
+        };
+        let reason = self.listen(&lease.worker, messages, cancel).await?;
+        self.computed = key;
+        Ok(reason)
+    }
+
+    /// The key of the answer in the prompt cache, where it may come from there.
+    fn key(&mut self, engine: &Engine, messages: &[Message]) -> Option<CacheKey> {
+        let key = self
+            .may_repeat
+            .then(|| engine.cache_key(&self.run.model, messages, &self.run.parameters))
+            .flatten();
+        self.run.measures.cache = key.map(|_| CacheUse::Miss);
+        key
+    }
+
+    /// Gives an answer that is kept.
+    fn repeat(&mut self, answer: &Answer) -> FinishReason {
+        self.run.measures.cache = Some(CacheUse::Hit);
+        self.run.measures.tokens_in = answer.tokens_in;
+        self.run.measures.tokens_out = answer.tokens_out;
+        if let Some(tokens_in) = answer.tokens_in {
+            self.emit(RunStep::Started { tokens_in, seed: self.run.parameters.seed.unwrap_or(0) });
+        }
+        self.stopwatch.token();
+        self.say(answer.text.clone());
+        answer.finish_reason
+    }
+
+    async fn listen(
+        &mut self,
+        worker: &Worker,
+        messages: Vec<Message>,
+        cancel: &CancellationToken,
+    ) -> Result<FinishReason> {
         let run = self.run.id;
-        let parameters = self.run.parameters.clone();
-        let messages = messages(&parameters.system_prompt, &self.run.prompt);
-        let mut generation = worker.generate(run, messages, parameters);
+        let mut generation = worker.generate(run, messages, self.run.parameters.clone());
         let mut asked_to_stop = false;
-        let ended = loop {
+        loop {
             let event = tokio::select! {
                 event = generation.recv() => event,
                 () = cancel.cancelled(), if !asked_to_stop => {
@@ -190,17 +231,12 @@ impl<E: FnMut(RunEvent) + Send> Conversation<E> {
                     continue;
                 }
             };
-            match event {
-                Some(event) => {
-                    if let Some(ended) = self.receive(event) {
-                        break ended;
-                    }
-                }
-                None => break Err(Error::internal("a run ended without its last event")),
+            let event =
+                event.ok_or_else(|| Error::internal("a run ended without its last event"))?;
+            if let Some(ended) = self.receive(event) {
+                return ended;
             }
-        };
-        engine.show_answered(&worker, &model);
-        ended
+        }
     }
 
     fn receive(&mut self, event: GenerationEvent) -> Option<Result<FinishReason>> {
@@ -253,7 +289,7 @@ impl<E: FnMut(RunEvent) + Send> Conversation<E> {
     /// Measures and records the end, then tells it.
     async fn close(mut self, ended: Result<FinishReason>) -> Run {
         let measured = self.run.measures;
-        self.run.measures = self.stopwatch.measures(measured.tokens_in, measured.tokens_out);
+        self.run.measures = self.stopwatch.measures(&measured);
         self.run.cost = self.cost().await;
         match ended {
             Ok(reason) => {
@@ -279,17 +315,5 @@ impl<E: FnMut(RunEvent) + Send> Conversation<E> {
         let result = Box::new(self.run.clone());
         self.emit(RunStep::Finished { result });
         self.run
-    }
-}
-
-impl Engine {
-    /// Back to ready, unless the worker has died meanwhile.
-    fn show_answered(&self, worker: &nopenai_runtime::Worker, model: &ModelId) {
-        self.update(|status| {
-            let same = status.model.as_ref() == Some(model);
-            if same && status.state == EngineState::Busy && worker.is_alive() {
-                status.state = EngineState::Ready;
-            }
-        });
     }
 }

@@ -16,6 +16,7 @@ mod model_records;
 mod modes;
 mod notifications;
 mod prices;
+mod prompt_cache;
 mod prompt_sets;
 mod settings;
 mod value;
@@ -32,6 +33,7 @@ pub use model_records::{ModelRecord, ModelRecords};
 pub use modes::Modes;
 pub use notifications::Notifications;
 pub use prices::Prices;
+pub use prompt_cache::{CacheKey, PromptCache};
 pub use prompt_sets::PromptSets;
 pub use rusqlite::version as sqlite_version;
 pub use settings::SettingsTable;
@@ -124,6 +126,11 @@ impl Store {
         Configurations::new(self.clone())
     }
 
+    /// Which prompts come again.
+    pub fn prompt_cache(&self) -> PromptCache {
+        PromptCache::new(self.clone())
+    }
+
     /// What tokens cost.
     pub fn prices(&self) -> Prices {
         Prices::new(self.clone())
@@ -161,12 +168,12 @@ impl Store {
 
     /// A name for a deletion, never given before.
     fn new_deletion(&self) -> Timestamp {
-        self.inner.deletions.name(self.clock())
+        self.inner.deletions.name(&**self.clock())
     }
 
     /// The clock rows are stamped with.
-    pub fn clock(&self) -> &dyn Clock {
-        &*self.inner.clock
+    pub fn clock(&self) -> &Arc<dyn Clock> {
+        &self.inner.clock
     }
 
     /// Runs `work` in a transaction of the writer and returns when it is

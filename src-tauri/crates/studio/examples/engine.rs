@@ -93,8 +93,11 @@ impl Ours {
 
     async fn answer(&self, prompt: &str) -> Outcome<Value> {
         let parameters = json!({ "temperature": 0.0, "max_tokens": TOKENS });
-        let run =
-            call(&self.studio, "run_prompt", json!({ "prompt": prompt, "parameters": parameters }));
+        let run = call(
+            &self.studio,
+            "run_prompt",
+            json!({ "prompt": prompt, "parameters": parameters, "cache": false }),
+        );
         let run = run.await?;
         let measures = &run["measures"];
         Ok(json!({ "ttft_ms": measures["ttft_ms"], "decode_tps": measures["tokens_per_s"] }))

@@ -2,6 +2,7 @@
 
 use crate::Studio;
 use nopenai_domain::{Result, RunFilter};
+use nopenai_inference::ModelStatus;
 use nopenai_models::Model;
 use std::fmt::Write;
 
@@ -42,13 +43,26 @@ fn machine(text: &mut String) {
 
 fn engine(text: &mut String, studio: &Studio) {
     let status = studio.engine().status();
-    line(text, "Engine", &format!("{:?}", status.state));
-    for (name, value) in [("Device", status.device), ("Element type", status.element_type)] {
-        line(text, name, value.as_deref().unwrap_or("–"));
+    for model in &status.models {
+        line(text, "In the engine", &in_engine(model));
+        if let Some(problem) = &model.problem {
+            line(text, "Engine problem", &problem.message);
+        }
     }
-    if let Some(problem) = status.problem {
-        line(text, "Engine problem", &problem.message);
-    }
+    line(text, "Runs waiting", &status.queue.waiting.to_string());
+    let cache = status.cache;
+    let counts = format!(
+        "{} of {} entries, {} bytes, {} hits, {} misses, {} evictions",
+        cache.entries, cache.most_entries, cache.bytes, cache.hits, cache.misses, cache.evictions
+    );
+    line(text, "Prompt cache", &counts);
+}
+
+fn in_engine(model: &ModelStatus) -> String {
+    let known = |text: &Option<String>| text.clone().unwrap_or_else(|| "–".to_owned());
+    let bytes = model.memory_bytes.map_or("–".to_owned(), |bytes| bytes.to_string());
+    let (device, element_type) = (known(&model.device), known(&model.element_type));
+    format!("{}, {:?}, {device}, {element_type}, {bytes} bytes", model.model, model.state)
 }
 
 fn models(text: &mut String, studio: &Studio) {

@@ -6,8 +6,8 @@ use crate::{
     tasks::{Begun, TaskKind},
 };
 use nopenai_domain::{
-    Code, Error, Evaluation, EvaluationId, EvaluationState, Level, ModeId, ModeRef, ModelId,
-    Notice, ParameterOverrides, PromptSetId, Result, Run, RunId, Subject, Tally, Topic,
+    Caller, Code, Error, Evaluation, EvaluationId, EvaluationState, Level, ModeId, ModeRef,
+    ModelId, Notice, ParameterOverrides, PromptSetId, Result, Run, RunId, Subject, Tally, Topic,
 };
 use nopenai_experiments::evaluation::{Ask, Evaluator, Question, Stops, quality};
 use nopenai_inference::{Prompt, RunStep};
@@ -81,6 +81,8 @@ impl Ask for Asking {
             prompt: question.prompt,
             parameters: question.parameters,
             stream: false,
+            // What is judged is computed.
+            cache: false,
         };
         loop {
             match self.run(prompt.clone(), stop).await {
@@ -98,7 +100,8 @@ impl Asking {
     async fn run(&self, prompt: Prompt, stop: &CancellationToken) -> Result<Run> {
         let Self(studio) = self;
         let accepted = watch::Sender::new(None::<RunId>);
-        let running = studio.engine().run(prompt, |event| {
+        let caller = Caller::new("evaluation");
+        let running = studio.engine().run(prompt, &caller, |event| {
             if matches!(event.step, RunStep::Accepted) {
                 accepted.send_replace(Some(event.run));
             }

@@ -20,7 +20,7 @@ mod tasks;
 
 pub use data::DataFolder;
 pub use export::ExportFormat;
-pub use nopenai_domain::{Clock, Code, Error, Result, SystemClock, processor};
+pub use nopenai_domain::{Clock, Code, Error, Result, SystemClock, Timestamp, processor};
 pub use nopenai_protocol::ElementType;
 pub use openapi::document as openapi_document;
 pub use operation::{Entry, Events, Method, Operation, Route, Sink};

@@ -7,7 +7,8 @@ use crate::{
 };
 use futures::executor::block_on;
 use nopenai_domain::{
-    Clock, Code, Error, Level, Notice, Outcome, Result, Run, RunQuery, Settings, Subject, Topic,
+    Clock, Code, Error, Level, Notice, Outcome, Result, Run, RunQuery, Settings, Subject,
+    Timestamp, Topic,
 };
 use nopenai_experiments::evaluation::keep_shipped;
 use nopenai_inference::{Engine, EngineOptions, Modes};
@@ -93,8 +94,8 @@ impl Studio {
             store,
         };
         let studio = Self { shared: Arc::new(shared) };
-        let engine = studio.engine().subscribe();
-        tokio::spawn(background::watch_engine(engine, studio.notifications().clone()));
+        studio.engine().set_budget(studio.shared.settings.borrow().memory_budget_bytes);
+        background::start(&studio);
         block_on(studio.notify_migration());
         Ok(studio)
     }
@@ -103,6 +104,12 @@ impl Studio {
     pub async fn shut_down(&self) {
         self.evaluating().end();
         self.shared.engine.shut_down().await;
+    }
+
+    /// Unloads the models that nobody has used since `moment` and that are not
+    /// pinned.
+    pub async fn unload_unused_since(&self, moment: Timestamp) {
+        self.engine().unload_unused_since(moment).await;
     }
 
     pub(crate) fn data(&self) -> &DataFolder {
@@ -165,6 +172,7 @@ impl Studio {
         if folder != self.models_folder() {
             self.registry().set_folder(folder);
         }
+        self.engine().set_budget(settings.memory_budget_bytes);
         self.shared.settings.send_replace(settings.clone());
         Ok(settings)
     }

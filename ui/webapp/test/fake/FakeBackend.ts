@@ -1,4 +1,6 @@
-import type { Change, EngineStatus, Failure, Run, RunEvent } from "../../backend/studio";
+import type { Change, EngineStatus, Failure, ModelStatus, Run, RunEvent } from "../../backend/studio";
+import { IDLE } from "../../model/engine";
+import { engineWith, modelStatus } from "./engine";
 import { FakeEvaluations } from "./evaluations";
 import { FakeHistory, type HistoryScenario } from "./history";
 import { SMOL } from "./models";
@@ -29,7 +31,7 @@ export class FakeBackend {
     readonly shell: FakeShell;
     readonly history: FakeHistory;
     readonly evaluations: FakeEvaluations;
-    private engine: EngineStatus = { state: "idle", waiting: 0 };
+    private engine = IDLE;
     private watchers: Emit[] = [];
     private stopped = new Set<string>();
 
@@ -38,7 +40,7 @@ export class FakeBackend {
         this.history = new FakeHistory(scenario, (change) => this.tell(change));
         this.evaluations = new FakeEvaluations((change) => this.tell(change));
         if (scenario.loaded) {
-            this.engine = this.ready();
+            this.engine = engineWith(modelStatus());
         }
     }
 
@@ -68,7 +70,7 @@ export class FakeBackend {
         return {
             ...promptOperations({
                 tell: (change) => this.tell(change),
-                loaded: () => (this.engine.state === "idle" ? null : (this.engine.model ?? null)),
+                loaded: () => this.engine.models[0]?.model ?? null,
             }),
             ...(this.history.operations() as unknown as Record<string, Operation>),
             ...(this.evaluations.operations() as unknown as Record<string, Operation>),
@@ -84,7 +86,7 @@ export class FakeBackend {
                 await this.load(model, () => undefined);
                 return this.engine;
             },
-            unload_model: () => this.setEngine({ state: "idle", waiting: 0 }),
+            unload_model: () => this.setEngine(IDLE),
             run_prompt: (input, emit) => this.run(input, emit),
             cancel_run: ({ run = "" }) => void this.stopped.add(run),
             application_info: () => ({
@@ -101,24 +103,19 @@ export class FakeBackend {
         };
     }
 
-    private async load(model: string, step: (engine: EngineStatus) => void): Promise<void> {
+    private async load(model: string, step: (progress: ModelStatus["progress"]) => void): Promise<void> {
         for (let done = 0; done <= 10; done++) {
-            step(
-                this.setEngine({
-                    state: "loading",
-                    model,
-                    model_name: SMOL.name,
-                    waiting: 0,
-                    progress: {
-                        stage: done === 0 ? "starting" : done === 10 ? "preparing" : "reading",
-                        bytes_read: done * 9_840_000,
-                        bytes_total: 98_400_000,
-                    },
-                }),
-            );
+            const progress = {
+                stage: done === 0 ? "starting" : done === 10 ? "preparing" : "reading",
+                bytes_read: done * 9_840_000,
+                bytes_total: 98_400_000,
+            } as const;
+            const loading = { state: "loading", memory_bytes: null, context_length: null, device: null, element_type: null } as const;
+            this.setEngine(engineWith(modelStatus({ ...loading, model, progress })));
+            step(progress);
             await pause(this.scenario.loadPace ?? 5);
         }
-        this.setEngine({ ...this.ready(), model });
+        this.setEngine(engineWith(modelStatus({ model })));
     }
 
     private async run(input: Input, emit: Emit): Promise<Run> {
@@ -147,10 +144,11 @@ export class FakeBackend {
         this.history.runs.unshift(run);
         send({ kind: "accepted" });
         this.tell({ kind: "history" });
-        if (this.engine.state !== "ready" || this.engine.model !== input.model) {
-            await this.load(String(input.model), (engine) => send({ kind: "loading", progress: engine.progress }));
+        if (!this.engine.models.some(({ model, state }) => model === input.model && state === "ready")) {
+            await this.load(String(input.model), (progress) => send({ kind: "loading", progress }));
         }
-        this.setEngine({ ...this.ready(), state: "busy", model: run.model, model_name: run.model_name });
+        const answering = { model: run.model, model_name: run.model_name };
+        this.setEngine(engineWith(modelStatus({ ...answering, state: "busy", running: 1 })));
         await pause(this.scenario.pace ?? 5);
         send({ kind: "started", tokens_in: 42, seed: 4_711 });
         const pieces = (this.scenario.answer ?? ANSWER).split(/(?<=\s)/);
@@ -178,23 +176,10 @@ export class FakeBackend {
             tokens_out: kept.length,
         };
         run.cost = costOf(run);
-        this.setEngine({ ...this.ready(), model: run.model, model_name: run.model_name });
+        this.setEngine(engineWith(modelStatus(answering)));
         send({ kind: "finished", result: { ...run } });
         this.tell({ kind: "history" });
         return { ...run };
-    }
-
-    private ready(): EngineStatus {
-        return {
-            state: "ready",
-            model: SMOL.id,
-            model_name: SMOL.name,
-            memory_bytes: 142_000_000,
-            context_length: 2048,
-            device: "CPU, 2 threads",
-            element_type: "F32",
-            waiting: 0,
-        };
     }
 
     private setEngine(engine: EngineStatus): EngineStatus {

@@ -213,7 +213,7 @@ export class FakeShell {
         return {
             get_configuration: ({ model }: { model: string }) => {
                 const saved = this.configurations.get(model) ?? configured;
-                return { saved: Boolean(saved), configuration: saved ?? { parameters: DEFAULTS, memory_limit_bytes: null } };
+                return { saved: Boolean(saved), configuration: saved ?? { parameters: DEFAULTS, memory_limit_bytes: null, pinned: false } };
             },
             save_configuration: ({ model, configuration }: { model: string; configuration: ModelConfiguration }) =>
                 void this.configurations.set(model, configuration),
@@ -223,7 +223,7 @@ export class FakeShell {
                     throw refused("path", `"${path}" is not an absolute path.`);
                 }
             },
-            import_configuration: () => ({ parameters: { ...DEFAULTS, temperature: 0.25 }, memory_limit_bytes: 300_000_000 }),
+            import_configuration: () => ({ parameters: { ...DEFAULTS, temperature: 0.25 }, memory_limit_bytes: 300_000_000, pinned: false }),
             list_presets: () => this.presets,
             save_preset: ({ preset }: { preset: Preset }) => {
                 const others = this.presets.filter(({ name }) => name !== preset.name);
@@ -239,7 +239,7 @@ export class FakeShell {
 
     private estimate(id: string, wanted: number | null): MemoryReport {
         const facts = this.find(id).facts;
-        const loaded = this.around.engine().memory_bytes ?? null;
+        const loaded = this.around.engine().memory_bytes || null;
         const available = this.scenario.availableBytes ?? 6_400_000_000;
         const context = Math.min(wanted ?? Infinity, facts?.context_length ?? 2048);
         const weights = facts?.loaded_weight_bytes ?? 0;
@@ -252,6 +252,8 @@ export class FakeShell {
             estimate: { weights_bytes: weights, kv_cache_bytes: cache, workspace_bytes: 60_000_000, total_bytes: total },
             limit_bytes: null,
             loaded_bytes: loaded,
+            budget_bytes: this.settings.memory_budget_bytes ?? null,
+            pinned_bytes: 0,
             total_bytes: 16_000_000_000,
             verdict: total > free ? "exceeds" : total > free * 0.9 ? "tight" : "fits",
         };
@@ -320,6 +322,8 @@ const INITIAL: Settings = {
     refresh_interval_s: 5,
     default_mode: "normal",
     system_notifications: true,
+    memory_budget_bytes: null,
+    idle_unload_minutes: 30,
 };
 
 /** The newest has the highest number; the first two are not read yet. */

@@ -5,8 +5,8 @@ import { exceeds, free, verdict, verdictText } from "../../model/memoryFormat";
 import { FakeBackend, type Scenario } from "../fake/FakeBackend";
 import { QWEN, SMOL } from "../fake/models";
 
-const CONFIGURED = { parameters: { ...DEFAULTS, temperature: 0.2, stop: ["\n\n"], seed: 42 }, memory_limit_bytes: 400_000_000 };
-const PRESET: Preset = { name: "Cold", configuration: { parameters: { ...DEFAULTS, temperature: 0 }, memory_limit_bytes: null } };
+const CONFIGURED = { parameters: { ...DEFAULTS, temperature: 0.2, stop: ["\n\n"], seed: 42 }, memory_limit_bytes: 400_000_000, pinned: true };
+const PRESET: Preset = { name: "Cold", configuration: { parameters: { ...DEFAULTS, temperature: 0 }, memory_limit_bytes: null, pinned: false } };
 
 async function start(scenario: Scenario = {}) {
     const backend = new FakeBackend(scenario);
@@ -26,8 +26,8 @@ QUnit.module("Configurator");
 
 QUnit.test("a configuration fills the form and comes back the same", (assert) => {
     assert.deepEqual(toConfiguration(toForm(CONFIGURED)), CONFIGURED);
-    const empty = toForm({ parameters: DEFAULTS, memory_limit_bytes: null });
-    assert.deepEqual(toConfiguration(empty), { parameters: DEFAULTS, memory_limit_bytes: null });
+    const empty = toForm({ parameters: DEFAULTS, memory_limit_bytes: null, pinned: false });
+    assert.deepEqual(toConfiguration(empty), { parameters: DEFAULTS, memory_limit_bytes: null, pinned: false });
     assert.strictEqual(empty.limit, "");
     assert.strictEqual(empty.fields.temperature, "0.7");
 });
@@ -51,7 +51,7 @@ QUnit.test("what is typed is saved for its model", async (assert) => {
     assert.ok(await configurator.save());
     assert.notOk(configurator.dirty);
     assert.strictEqual(get("/saved"), true);
-    const configuration = { parameters: { ...DEFAULTS, temperature: 0.3 }, memory_limit_bytes: null };
+    const configuration = { parameters: { ...DEFAULTS, temperature: 0.3 }, memory_limit_bytes: null, pinned: false };
     assert.deepEqual(called("save_configuration"), [{ model: SMOL.id, configuration }]);
 });
 
@@ -137,8 +137,9 @@ QUnit.test("the memory is estimated anew for what is typed", async (assert) => {
 
 QUnit.test("the verdict goes by the limit that is typed, and by what the loaded model gives back", (assert) => {
     const estimate = { weights_bytes: 200e6, kv_cache_bytes: 80e6, workspace_bytes: 20e6, total_bytes: 300e6 };
-    const report: MemoryReport = { available_bytes: 250e6, loaded_bytes: 140e6, total_bytes: 16e9, context_length: 2048, estimate, verdict: "fits" };
+    const report: MemoryReport = { available_bytes: 250e6, loaded_bytes: 140e6, pinned_bytes: 0, total_bytes: 16e9, context_length: 2048, estimate, verdict: "fits" };
     assert.strictEqual(free(report), 390e6);
+    assert.strictEqual(free({ ...report, budget_bytes: 350e6, pinned_bytes: 100e6 }), 250e6, "within the budget");
     assert.strictEqual(verdict(report, null), "fits");
     assert.strictEqual(verdict(report, 299e6), "exceedsLimit");
     assert.ok(exceeds(report, 299e6));

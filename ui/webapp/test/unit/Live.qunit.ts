@@ -1,4 +1,5 @@
 import Live, { type LiveState } from "../../model/Live";
+import { engineWith, modelStatus } from "../fake/engine";
 import { QWEN, SMOL } from "../fake/models";
 
 const LIST = { folder: "/models", problem: null, models: [SMOL, QWEN] };
@@ -11,7 +12,7 @@ QUnit.test("the backend's changes become the state on screen", (assert) => {
     const live = new Live(null, () => history++);
     assert.strictEqual(state(live).situation, "starting");
     live.onChange({ kind: "models", models: LIST });
-    live.onChange({ kind: "engine", engine: { state: "ready", model: QWEN.id, memory_bytes: 1, waiting: 0 } });
+    live.onChange({ kind: "engine", engine: engineWith(modelStatus({ model: QWEN.id })) });
     live.onChange({ kind: "history" });
     assert.strictEqual(state(live).situation, "ready");
     assert.strictEqual(live.chosen?.id, QWEN.id);
@@ -22,7 +23,7 @@ QUnit.test("a choice outlasts the engine's changes", (assert) => {
     const live = new Live(null, () => undefined);
     live.onChange({ kind: "models", models: LIST });
     live.choose(QWEN.id);
-    live.onChange({ kind: "engine", engine: { state: "ready", model: SMOL.id, waiting: 0 } });
+    live.onChange({ kind: "engine", engine: engineWith(modelStatus()) });
     assert.strictEqual(live.chosen?.id, QWEN.id);
 });
 

@@ -1,10 +1,11 @@
 import type { Task } from "../../backend/studio";
 import Tasks, { type WorkItem } from "../../model/Tasks";
 import { cancelTooltip, clock, figures, itemText, percent } from "../../model/taskFormat";
+import { engineWith, modelStatus } from "../fake/engine";
 import { FakeBackend } from "../fake/FakeBackend";
 
 const IMPORT: Task = { id: 7, kind: "import_model", subject: "a.gguf", done: 0, total: 100_000_000, started_at: 0 };
-const LOADING = { state: "loading", model: "b.gguf", model_name: "B", waiting: 0 } as const;
+const LOADING = { state: "loading", model: "b.gguf", model_name: "B" } as const;
 
 function start() {
     let now = 0;
@@ -27,12 +28,13 @@ QUnit.module("Tasks");
 QUnit.test("a load and the backend's tasks are shown while they last", (assert) => {
     const { tasks, items } = start();
     tasks.onTasks([IMPORT]);
-    tasks.onEngine({ ...LOADING, progress: { stage: "reading", bytes_read: 43, bytes_total: 100 } });
+    const progress = { stage: "reading", bytes_read: 43, bytes_total: 100 } as const;
+    tasks.onEngine(engineWith(modelStatus({ ...LOADING, progress })));
     assert.deepEqual(
         items().map(({ key, subject, done }) => [key, subject, done]),
         [["load-b.gguf", "B", 43], ["task-7", "a.gguf", 0]],
     );
-    tasks.onEngine({ state: "ready", model: "b.gguf", waiting: 0 });
+    tasks.onEngine(engineWith(modelStatus({ model: "b.gguf" })));
     tasks.onTasks([]);
     assert.deepEqual(items(), []);
 });
@@ -68,7 +70,7 @@ QUnit.test("a load is cancelled by unloading", async (assert) => {
     const backend = new FakeBackend({});
     backend.install();
     const { tasks, items } = start();
-    tasks.onEngine(LOADING);
+    tasks.onEngine(engineWith(modelStatus(LOADING)));
     await tasks.cancel(items()[0]!);
     assert.deepEqual(backend.calls, [{ operation: "unload_model", input: { model: "b.gguf" } }]);
 });

@@ -1,11 +1,13 @@
-import type { EngineStatus } from "../../backend/studio";
+import type { EngineStatus, ModelStatus } from "../../backend/studio";
+import { IDLE } from "../../model/engine";
 import { modelRows, situation, usableModel } from "../../model/models";
-import { chosenTitle, engineText, facts, noModels, stateText } from "../../model/modelFormat";
+import { chosenTitle, engineText, facts, memoryInUse, noModels, stateText } from "../../model/modelFormat";
+import { engineWith, modelStatus } from "../fake/engine";
 import { GEMMA, QWEN, SMOL } from "../fake/models";
 
-const IDLE: EngineStatus = { state: "idle", waiting: 0 };
-const READY: EngineStatus = { state: "ready", model: SMOL.id, memory_bytes: 142_000_000, waiting: 0 };
+const READY = engineWith(modelStatus());
 const row = (engine: EngineStatus) => modelRows([SMOL], engine)[0]!;
+const rowIn = (more: Partial<ModelStatus>) => row(engineWith(modelStatus(more)));
 
 QUnit.module("models");
 
@@ -19,30 +21,39 @@ QUnit.test("each model carries what the engine does with it", (assert) => {
             [GEMMA.name, "unsupported"],
         ],
     );
-    assert.strictEqual(row({ ...READY, state: "busy" }).state, "busy");
-    assert.strictEqual(row({ ...READY, state: "failed" }).state, "failed");
+    assert.strictEqual(rowIn({ state: "busy" }).state, "busy");
+    assert.strictEqual(rowIn({ state: "failed" }).state, "failed");
 });
 
 QUnit.test("a model's state and facts in words", (assert) => {
     const progress = { stage: "reading", bytes_read: 43, bytes_total: 100 } as const;
     assert.strictEqual(stateText(row(READY)), "Ready · 142 MB");
-    assert.strictEqual(stateText(row({ ...READY, state: "loading", memory_bytes: null, progress })), "Loading 43 %");
+    assert.strictEqual(stateText(rowIn({ state: "loading", memory_bytes: null, progress })), "Loading 43 %");
     assert.strictEqual(stateText(row(IDLE)), "On disk");
     assert.strictEqual(facts(row(IDLE)), "llama · Q4_1 · 135M parameters · context 2,048 · 98.4 MB");
     assert.strictEqual(facts(modelRows([GEMMA], IDLE)[0]!), GEMMA.problem?.message);
-    assert.strictEqual(engineText(row(READY), { ...READY, waiting: 2 }, null), "Ready · 142 MB · 2 waiting");
+    assert.strictEqual(engineText(rowIn({ waiting: 2 }), null), "Ready · 142 MB · 2 waiting");
     assert.strictEqual(chosenTitle(row(IDLE), "ready"), "SmolLM2-135M-Instruct · Q4_1");
     assert.strictEqual(chosenTitle(null, "noModels"), "No model");
     assert.ok(noModels("", "/models").includes("/models"));
 });
 
+QUnit.test("several models are in memory at once, and what they occupy together is told", (assert) => {
+    const both = engineWith(modelStatus(), modelStatus({ model: QWEN.id, memory_bytes: 58_000_000, pinned: true }));
+    const rows = modelRows([SMOL, QWEN, GEMMA], both);
+    assert.strictEqual(memoryInUse(rows), "2 in memory: 200 MB");
+    assert.strictEqual(stateText(rows.find(({ id }) => id === QWEN.id)!), "Ready · 58.0 MB · pinned");
+    assert.strictEqual(memoryInUse(modelRows([SMOL], IDLE)), "");
+});
+
 QUnit.test("the next run uses the chosen, the loaded, or the quickest model that can run", (assert) => {
     const rows = modelRows([SMOL, QWEN, GEMMA], IDLE);
-    assert.strictEqual(usableModel(rows, QWEN.id, SMOL.id), QWEN.id);
-    assert.strictEqual(usableModel(rows, "gone.gguf", QWEN.id), QWEN.id);
-    assert.strictEqual(usableModel(rows, null, null), SMOL.id);
-    assert.strictEqual(usableModel(rows, GEMMA.id, null), SMOL.id);
-    assert.strictEqual(usableModel(modelRows([GEMMA], IDLE), null, null), null);
+    const loaded = engineWith(modelStatus({ used_at: 1 }), modelStatus({ model: QWEN.id, used_at: 2 }));
+    assert.strictEqual(usableModel(rows, QWEN.id), QWEN.id);
+    assert.strictEqual(usableModel(modelRows([SMOL, QWEN], loaded), "gone.gguf"), QWEN.id, "it was used last");
+    assert.strictEqual(usableModel(rows, null), SMOL.id);
+    assert.strictEqual(usableModel(rows, GEMMA.id), SMOL.id);
+    assert.strictEqual(usableModel(modelRows([GEMMA], IDLE), null), null);
 });
 
 QUnit.test("a newcomer is told what is missing", (assert) => {

@@ -34,7 +34,7 @@ export const MODE: Mode = {
 };
 
 export function request(change: Partial<Request> = {}): Request {
-    return { model: SMOL.id, modelName: SMOL.name, mode: null, prompt: "hello", parameters: {}, stream: true, ...change };
+    return { model: SMOL.id, modelName: SMOL.name, mode: null, prompt: "hello", parameters: {}, stream: true, cache: true, ...change };
 }
 
 export const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));

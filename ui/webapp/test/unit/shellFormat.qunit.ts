@@ -1,3 +1,4 @@
+import { IDLE } from "../../model/engine";
 import JSONModel from "sap/ui/model/json/JSONModel";
 import { deletion, filesText, hashingPercent, hashText, modelFacts } from "../../model/modelFacts";
 import { modelFilter } from "../../model/modelFilter";
@@ -39,7 +40,7 @@ QUnit.test("a deletion names what goes: the files, or the link alone", (assert) 
 });
 
 QUnit.test("a search finds models by name, file, architecture and quantization", (assert) => {
-    const rows = new JSONModel(modelRows([SMOL, QWEN, GEMMA], { state: "idle", waiting: 0 })).bindList("/");
+    const rows = new JSONModel(modelRows([SMOL, QWEN, GEMMA], IDLE)).bindList("/");
     const found = (search: string) => {
         rows.filter(modelFilter(search));
         return rows.getCurrentContexts().map((context) => context?.getProperty("id") as string);

@@ -92,6 +92,7 @@ fn ended(vocabulary: &Vocabulary, random: &mut impl Rng, run: &Run) -> Run {
                 tokens_per_s: Some(tokens_per_s),
                 tokens_in: Some(random.random_range(30..300)),
                 tokens_out: Some(tokens_out),
+                cache: None,
             }
         },
         cost: random.random_bool(0.2).then(|| Cost {

@@ -22,9 +22,10 @@ mod text;
 pub use deletion::Deletions;
 pub use text::Tokenizer;
 
-#[cfg(doc)]
-use crate::StoreError;
-use crate::{Result, Store, value::json};
+use crate::{
+    Result, Store, StoreError,
+    value::{from_word, json},
+};
 use deletion::MARKED_AT_ONCE;
 use filter::Conditions;
 use nopenai_domain::{
@@ -314,6 +315,14 @@ impl History {
                 work(&snapshot, conditions)
             })
             .await
+    }
+}
+
+/// The run of an identifier; `None` when it is not there (any more).
+pub(crate) fn run_of(connection: &Connection, run: &str) -> Result<Option<Run>> {
+    match row::by_id(connection, from_word(run)?) {
+        Err(StoreError::NotFound(_)) => Ok(None),
+        found => found.map(Some),
     }
 }
 

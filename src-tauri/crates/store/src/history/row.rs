@@ -17,7 +17,7 @@ const PROMPT_START: usize = 200;
 /// take longer than reading them.
 const SUMMARY: &str = "id, started_at, model_id, model_name, mode_id, mode_name, outcome, \
     total_ms, ttft_ms, tokens_per_s, tokens_in, tokens_out, cost_amount, cost_currency, \
-    cost_priced_at, rating, tags, prompt_start";
+    cost_priced_at, rating, tags, prompt_start, cache";
 
 /// What a whole run has beyond.
 const BEYOND: &str = "prompt, answer, parameters, finish_reason, error, streamed";
@@ -69,7 +69,8 @@ pub fn complete(connection: &Connection, run: &Run) -> Result<()> {
              finish_reason = :finish_reason, error = :error, total_ms = :total_ms, \
              ttft_ms = :ttft_ms, tokens_per_s = :tokens_per_s, tokens_in = :tokens_in, \
              tokens_out = :tokens_out, cost_amount = :cost_amount, \
-             cost_currency = :cost_currency, cost_priced_at = :cost_priced_at WHERE id = :id",
+             cost_currency = :cost_currency, cost_priced_at = :cost_priced_at, cache = :cache \
+             WHERE id = :id",
         )?
         .execute(named_params! {
             ":id": run.id.to_string(),
@@ -85,6 +86,7 @@ pub fn complete(connection: &Connection, run: &Run) -> Result<()> {
             ":cost_amount": run.cost.as_ref().map(|cost| cost.amount),
             ":cost_currency": run.cost.as_ref().map(|cost| &cost.currency),
             ":cost_priced_at": run.cost.as_ref().map(|cost| cost.priced_at.0),
+            ":cache": run.measures.cache.as_ref().map(word).transpose()?,
         })?;
     if changed == 0 {
         return Err(not_found(run.id));
@@ -147,15 +149,15 @@ fn whole(row: &Row<'_>) -> Result<Run> {
         started_at: Timestamp(row.get(1)?),
         model: ModelId(row.get(2)?),
         model_name: row.get(3)?,
-        prompt: row.get(18)?,
-        answer: row.get(19)?,
-        parameters: from_json(text(row, 20)?)?,
+        prompt: row.get(19)?,
+        answer: row.get(20)?,
+        parameters: from_json(text(row, 21)?)?,
         outcome: from_word(text(row, 6)?)?,
-        finish_reason: text_or_null(row, 21)?.map(from_word::<FinishReason>).transpose()?,
-        error: text_or_null(row, 22)?.map(from_json::<Error>).transpose()?,
+        finish_reason: text_or_null(row, 22)?.map(from_word::<FinishReason>).transpose()?,
+        error: text_or_null(row, 23)?.map(from_json::<Error>).transpose()?,
         measures: measures(row)?,
         mode: mode(row)?,
-        streamed: row.get(23)?,
+        streamed: row.get(24)?,
         cost: cost(row)?,
         rating: row.get(15)?,
         tags: from_json(text(row, 16)?)?,
@@ -169,6 +171,7 @@ fn measures(row: &Row<'_>) -> Result<Measures> {
         tokens_per_s: row.get(9)?,
         tokens_in: row.get(10)?,
         tokens_out: row.get(11)?,
+        cache: text_or_null(row, 18)?.map(from_word).transpose()?,
     })
 }
 

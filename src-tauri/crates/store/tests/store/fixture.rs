@@ -1,7 +1,7 @@
 //! What every test needs.
 
 use nopenai_domain::{
-    Clock, Cost, FinishReason, Measures, ModeId, ModeRef, ModelId, Outcome, PageRequest,
+    CacheUse, Clock, Cost, FinishReason, Measures, ModeId, ModeRef, ModelId, Outcome, PageRequest,
     Parameters, Run, RunId, RunQuery, Timestamp,
 };
 use nopenai_store::{History, Store, StoreError};
@@ -81,6 +81,7 @@ pub fn ended(run: &Run, answer: &str) -> Run {
             tokens_per_s: Some(41.25),
             tokens_in: Some(42),
             tokens_out: Some(30),
+            cache: Some(CacheUse::Miss),
         },
         cost: Some(Cost { amount: 0.000_42, currency: "EUR".to_owned(), priced_at: Timestamp(-1) }),
         ..run.clone()

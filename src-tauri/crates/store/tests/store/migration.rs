@@ -23,7 +23,7 @@ fn migrations() -> Vec<String> {
 
 /// What an application of each version had in its tables, by the version that
 /// made the table.
-const ROWS: [&str; 6] = [
+const ROWS: [&str; 7] = [
     "INSERT INTO prompt_history (id, started_at, model_id, model_name, prompt, answer, temperature,
          top_p, max_tokens, seed, outcome, finish_reason, error, total_ms, ttft_ms, tokens_per_s,
          tokens_in, tokens_out, deleted_at)
@@ -60,6 +60,7 @@ const ROWS: [&str; 6] = [
          'a.gguf', 'A', NULL, NULL, NULL, '{\"temperature\":0.0}', 'running', NULL, 5, NULL);
      INSERT INTO evaluation_result VALUES ('01890000-0000-7000-8000-00000000000e', 1, 'passed',
          'as_expected', NULL, '01890000-0000-7000-8000-000000000001', NULL, 'x');",
+    "INSERT INTO prompt_cache VALUES (x'0102', '01890000-0000-7000-8000-000000000002', 3, 9);",
 ];
 
 /// A database as the application of a version left it.
@@ -106,6 +107,7 @@ async fn holds_the_runs(store: &Store, version: usize) {
             tokens_per_s: Some(41.25),
             tokens_in: Some(42),
             tokens_out: Some(30),
+            cache: None,
         },
         mode: None,
         streamed: true,

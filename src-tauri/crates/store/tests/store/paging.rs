@@ -43,6 +43,7 @@ fn some_run() -> impl Strategy<Value = Run> {
                     tokens_per_s: measures.2,
                     tokens_in: None,
                     tokens_out: measures.3,
+                    cache: None,
                 },
                 rating,
                 tags: tags

@@ -65,6 +65,7 @@ async fn configurations_and_presets() {
     let configuration = ModelConfiguration {
         parameters: Parameters { stop: vec!["\u{0}".to_owned()], ..Parameters::default() },
         memory_limit_bytes: Some(1 << 40),
+        pinned: true,
     };
     assert_eq!(configurations.get(model("a")).await.unwrap(), None);
     configurations.save(model("a"), configuration.clone()).await.unwrap();

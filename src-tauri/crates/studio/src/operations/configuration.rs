@@ -68,7 +68,10 @@ impl Operation for SaveConfiguration {
     async fn run(self, studio: Studio, _: Events<NoEvents>) -> Result<()> {
         self.configuration.validate()?;
         studio.registry().get(&self.model)?;
-        Ok(studio.store().configurations().save(self.model, self.configuration).await?)
+        let pinned = self.configuration.pinned;
+        studio.store().configurations().save(self.model.clone(), self.configuration).await?;
+        studio.engine().pin(&self.model, pinned);
+        Ok(())
     }
 }
 
@@ -86,7 +89,9 @@ impl Operation for ResetConfiguration {
     type Output = ();
 
     async fn run(self, studio: Studio, _: Events<NoEvents>) -> Result<()> {
-        Ok(studio.store().configurations().remove(self.model).await?)
+        studio.store().configurations().remove(self.model.clone()).await?;
+        studio.engine().pin(&self.model, false);
+        Ok(())
     }
 }
 

@@ -182,6 +182,8 @@ impl Operation for DeleteRuns {
             RunSelection::Runs { runs } => history.delete(runs).await?,
             RunSelection::Matching { filter } => history.delete_matching(filter).await?,
         };
+        // What is deleted isn't answered with.
+        studio.engine().warm_cache().await?;
         studio.history_changed();
         Ok(deletion)
     }

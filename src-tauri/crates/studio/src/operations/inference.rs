@@ -4,7 +4,9 @@ use crate::{
     Studio,
     operation::{Entry, Events, Method, NoEvents, Operation, Route},
 };
-use nopenai_domain::{Error, ModeId, ModelId, ParameterOverrides, Parameters, Result, Run, RunId};
+use nopenai_domain::{
+    Caller, Error, ModeId, ModelId, ParameterOverrides, Parameters, Result, Run, RunId,
+};
 use nopenai_inference::{EngineStatus, Prompt, RunEvent, RunStep, TokenCount};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -47,7 +49,7 @@ impl Operation for RunPrompt {
                 studio.history_changed();
             }
         };
-        let run = studio.engine().run(self.prompt, sink).await?;
+        let run = studio.engine().run(self.prompt, &Caller::window(), sink).await?;
         studio.notify_failure(&run).await;
         Ok(run)
     }
@@ -170,7 +172,8 @@ impl Operation for ListExamples {
     }
 }
 
-/// Tells what the engine is doing: its model, memory, device and queue.
+/// Tells what the engine is doing: its models, their memory, the queue and the
+/// prompt cache.
 #[derive(Debug, Deserialize, JsonSchema)]
 pub struct ReadEngineStatus {}
 

@@ -37,8 +37,9 @@ impl Operation for ListModels {
     }
 }
 
-/// Loads a model in place of the one that is loaded, after the runs that are
-/// under way. Streams how far the load has come.
+/// Loads a model beside those that are loaded. Where memory is wanted, models
+/// that are not pinned leave, the least recently used first; those that answer
+/// are waited for. Streams how far the load has come.
 #[derive(Debug, Deserialize, JsonSchema)]
 pub struct LoadModel {
     /// The model.
@@ -139,7 +140,7 @@ impl Operation for RemoveModel {
     type Output = ();
 
     async fn run(self, studio: Studio, _: Events<NoEvents>) -> Result<()> {
-        if studio.engine().status().model.as_ref() == Some(&self.model) {
+        if studio.engine().status().of(&self.model).is_some() {
             studio.engine().unload(&self.model).await?;
         }
         studio.registry().remove(&self.model, self.delete_files).await

@@ -38,7 +38,7 @@ async fn requests_that_cannot_be_answered_are_refused_and_not_recorded() {
     let unknown = json!({ "model": "../../etc/passwd", "prompt": "Hello" });
     expect(app.run(unknown).await.0, Code::NotFound);
     assert_eq!(app.history().await, Vec::<Value>::new());
-    assert_eq!(app.status().await["state"], "idle", "nothing was loaded for these");
+    assert_eq!(app.status().await["state"], "on_disk", "nothing was loaded for these");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -77,8 +77,8 @@ async fn a_model_is_loaded_with_progress_and_unloaded() {
         })
         .await
         .unwrap();
-    assert_eq!(status["state"], "ready");
-    assert_eq!(status["context_length"], 8192);
+    assert_eq!(status["models"][0]["state"], "ready");
+    assert_eq!(status["models"][0]["context_length"], 8192);
     let steps = progress.lock().unwrap().clone();
     assert_eq!(steps[0]["stage"], "starting");
     let read: Vec<u64> = steps.iter().map(|step| step["bytes_read"].as_u64().unwrap()).collect();
@@ -88,7 +88,7 @@ async fn a_model_is_loaded_with_progress_and_unloaded() {
     assert!(loaded["memory_bytes"].as_u64().unwrap() > 50_000_000);
     let process = loaded["process_id"].as_u64().unwrap();
     let status = app.call("unload_model", json!({ "model": MODEL })).await.unwrap();
-    assert_eq!((&status["state"], &status["memory_bytes"]), (&json!("idle"), &Value::Null));
+    assert_eq!((&status["models"], &status["memory_bytes"]), (&json!([]), &json!(0)));
     assert!(!std::path::Path::new(&format!("/proc/{process}")).exists(), "its memory is not free");
     expect(app.call("unload_model", json!({ "model": MODEL })).await, Code::NotFound);
 }
@@ -108,7 +108,7 @@ async fn a_load_can_be_cancelled() {
         })
         .await;
     expect(result, Code::Cancelled);
-    assert_eq!(app.until("idle", |status| status["state"] == "idle").await["model"], Value::Null);
+    app.until("unloaded", |status| status["state"] == "on_disk").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -137,12 +137,15 @@ async fn a_run_stops_within_a_few_tokens() {
 #[tokio::test(flavor = "multi_thread")]
 async fn runs_wait_for_their_turn_and_a_waiting_one_can_be_stopped() {
     let app = Arc::new(App::start());
-    app.call("load_model", json!({ "model": MODEL })).await.unwrap();
-    let first = tokio::spawn({
-        let app = app.clone();
-        async move { app.run_and(usize::MAX, |_| {}).await }
-    });
-    app.until("busy", |status| status["state"] == "busy").await;
+    app.load(MODEL).await;
+    let long: Vec<_> = (0..1)
+        .map(|_| {
+            let app = app.clone();
+            tokio::spawn(async move { app.run_and(usize::MAX, |_| {}).await })
+        })
+        .collect();
+    app.until("busy", |status| status["running"] == 1).await;
+    assert_eq!(app.status().await["state"], "busy");
     let second = tokio::spawn({
         let app = app.clone();
         async move { app.run(question(0.0, 0)).await }
@@ -154,10 +157,14 @@ async fn runs_wait_for_their_turn_and_a_waiting_one_can_be_stopped() {
     let (stopped, events) = second.await.unwrap();
     assert_eq!(stopped.unwrap()["outcome"], "stopped");
     assert_eq!(events.last().unwrap()["kind"], "finished");
-    let running = app.history().await[1].clone();
-    app.call("cancel_run", json!({ "run": running["id"] })).await.unwrap();
-    assert_eq!(first.await.unwrap()["outcome"], "stopped");
-    assert_eq!(app.status().await["waiting"], 0);
+    for running in &app.history().await[1..] {
+        app.call("cancel_run", json!({ "run": running["id"] })).await.unwrap();
+    }
+    for run in long {
+        assert_eq!(run.await.unwrap()["outcome"], "stopped");
+    }
+    assert_eq!(app.engine().await["queue"]["waiting"], 0);
+    assert_eq!(app.status().await["state"], "ready");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -182,9 +189,9 @@ async fn watchers_hear_of_the_engine_the_models_and_the_history() {
         panic!("{what} was not heard: {:#?}", seen.lock().unwrap());
     };
     heard("the model", &|change| change["models"]["models"][0]["id"] == MODEL).await;
-    heard("the idle engine", &|change| change["engine"]["state"] == "idle").await;
+    heard("the idle engine", &|change| change["engine"]["models"] == json!([])).await;
     app.run(question(0.0, 0)).await.0.unwrap();
-    heard("the ready engine", &|change| change["engine"]["state"] == "ready").await;
+    heard("the ready engine", &|change| change["engine"]["models"][0]["state"] == "ready").await;
     heard("the history", &|change| change["kind"] == "history").await;
     std::fs::remove_file(app.folder.path().join("models").join(MODEL)).unwrap();
     heard("the missing model", &|change| change["models"]["models"] == json!([])).await;

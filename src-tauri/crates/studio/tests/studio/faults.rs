@@ -11,7 +11,7 @@ fn kill(process: u64) {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_killed_worker_costs_one_run_with_its_reason() {
     let app = App::start();
-    let loaded = app.call("load_model", json!({ "model": MODEL })).await.unwrap();
+    let loaded = app.load(MODEL).await;
     let process = loaded["process_id"].as_u64().unwrap();
     let run = app.run_and(5, move |_| kill(process)).await;
     assert_eq!(run["outcome"], "failed", "{run:#}");
@@ -27,7 +27,7 @@ async fn a_killed_worker_costs_one_run_with_its_reason() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_idle_worker_that_dies_is_started_again() {
     let app = App::start();
-    let loaded = app.call("load_model", json!({ "model": MODEL })).await.unwrap();
+    let loaded = app.load(MODEL).await;
     kill(loaded["process_id"].as_u64().unwrap());
     let failed = app.until("failed", |status| status["state"] == "failed").await;
     assert_eq!(failed["problem"]["code"], "engine_failed", "{failed:#}");

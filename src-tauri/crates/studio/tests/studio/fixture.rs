@@ -132,11 +132,38 @@ impl App {
         .unwrap()
     }
 
-    pub async fn status(&self) -> Value {
+    /// What the engine is doing with all models.
+    pub async fn engine(&self) -> Value {
         self.call("engine_status", json!({})).await.unwrap()
     }
 
-    /// Waits until the engine's status fulfils `condition`.
+    /// What the engine is doing with the first of its models.
+    pub async fn status(&self) -> Value {
+        let first = self.engine().await["models"][0].clone();
+        if first.is_null() { json!({ "state": "on_disk" }) } else { first }
+    }
+
+    /// What the engine is doing with a model that is in it.
+    pub async fn status_of(&self, model: &str) -> Value {
+        let engine = self.engine().await;
+        let models = engine["models"].as_array().unwrap();
+        models.iter().find(|status| status["model"] == model).unwrap().clone()
+    }
+
+    /// Loads a model; what the engine does with it then.
+    pub async fn load(&self, model: &str) -> Value {
+        self.call("load_model", json!({ "model": model })).await.unwrap();
+        self.status_of(model).await
+    }
+
+    /// Another model in the models folder, of the same content.
+    pub async fn add_model(&self, file: &str) {
+        let place = self.folder.path().join("models").join(file);
+        fs::copy(starter_model(), place).unwrap();
+        self.until_models("listed", |models| models.iter().any(|model| model["id"] == file)).await;
+    }
+
+    /// Waits until the first model's status fulfils `condition`.
     pub async fn until(&self, what: &str, condition: impl Fn(&Value) -> bool) -> Value {
         let start = Instant::now();
         loop {

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test ends where it fails")]
 
 mod bad_input;
+mod cache;
 mod disk;
 mod engine;
 mod evaluations;
@@ -11,3 +12,4 @@ mod fixture;
 mod memory;
 mod parameters;
 mod safetensors;
+mod several;

@@ -57,8 +57,7 @@ async fn an_estimate_follows_the_context_and_knows_its_bounds() {
     assert!(bytes(&short["available_bytes"]) <= bytes(&short["total_bytes"]));
     assert_eq!((&short["loaded_bytes"], &short["verdict"]), (&Value::Null, &json!("fits")));
 
-    app.call("load_model", json!({ "model": MODEL })).await.unwrap();
-    let status = app.status().await;
+    let status = app.load(MODEL).await;
     assert!(bytes(&status["peak_bytes"]) >= bytes(&status["memory_bytes"]), "{status:#}");
     assert!(bytes(&estimate(&app, None).await["loaded_bytes"]) > 50_000_000);
 }
@@ -79,7 +78,7 @@ async fn a_model_beyond_its_limit_is_refused_with_figures() {
     assert_eq!(refused.details["needed"], report["estimate"]["total_bytes"]);
     assert!(refused.message.contains("100 MB"), "{refused}");
     let status = app.status().await;
-    assert_eq!((&status["state"], &status["process_id"]), (&json!("idle"), &Value::Null));
+    assert_eq!((&status["state"], &status["process_id"]), (&json!("on_disk"), &Value::Null));
 
     let run = app.run(json!({ "model": MODEL, "prompt": "Hello" })).await.0.unwrap();
     assert_eq!(

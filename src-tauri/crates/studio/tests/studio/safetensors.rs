@@ -64,8 +64,8 @@ async fn a_folder_of_safetensors_answers_as_the_file_does() {
     };
     assert!(common(&file[1], &folder[1]) > 40, "{:#}", runs[1][1]);
 
-    let status = app.status().await;
-    assert_eq!((&status["state"], &status["model"]), (&json!("ready"), &json!(FOLDER)));
+    let status = app.status_of(FOLDER).await;
+    assert_eq!(status["state"], "ready");
     assert_eq!((&status["context_length"], &status["element_type"]), (&json!(8192), &json!("F32")));
 }
 
