@@ -1,7 +1,9 @@
 use crate::{arguments::Arguments, bridge, link, native::Drops, placement::Memory};
 use anyhow::Context;
 use futures::FutureExt;
-use nopenai_studio::{ElementType, Studio, StudioOptions, SystemClock, restore_backup};
+use nopenai_studio::{
+    ElementType, Environment, Studio, StudioOptions, SystemClock, restore_backup,
+};
 use std::{
     path::{Path, PathBuf},
     sync::Arc,
@@ -20,6 +22,7 @@ pub fn run(arguments: Arguments) -> anyhow::Result<()> {
         worker: worker()?,
         element_type: ElementType::Auto,
         clock: Arc::new(SystemClock),
+        environment: Environment::of_process(),
     };
     // The window comes up while the studio opens; commands wait for it, and if
     // it can't open, each tells why.

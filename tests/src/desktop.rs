@@ -25,6 +25,8 @@ pub struct Setting {
     pub screen: Screen,
     /// Whether the desktop prefers dark colours.
     pub dark: bool,
+    /// The model hub's address, a local one; none: nobody is there.
+    pub hub: Option<String>,
     /// Where screenshots and the log go.
     pub artifacts: Artifacts,
 }
@@ -36,7 +38,7 @@ impl Setting {
     /// When there is no place for screenshots.
     pub fn of_test(name: &str, data: &Path) -> Result<Self> {
         let artifacts = Artifacts::of_test(name)?;
-        Ok(Self { data: data.to_owned(), screen: Screen::SMALL, dark: false, artifacts })
+        Ok(Self { data: data.to_owned(), screen: Screen::SMALL, dark: false, hub: None, artifacts })
     }
 }
 

@@ -42,6 +42,10 @@ impl Driver {
             .env_remove("WAYLAND_DISPLAY")
             .env("XDG_CONFIG_HOME", home.path())
             .env("XDG_DATA_HOME", home.path())
+            // No test asks the real hub, or looks at a person's models.
+            .env("HF_ENDPOINT", setting.hub.as_deref().unwrap_or("http://127.0.0.1:9"))
+            .env_remove("HF_TOKEN")
+            .env("HOME", home.path())
             .env("TAURI_WEBVIEW_AUTOMATION", "true")
             // There is no accessibility bus to ask for.
             .env("NO_AT_BRIDGE", "1")

@@ -13,6 +13,7 @@ import History from "./model/History";
 import Live from "./model/Live";
 import Batch from "./model/Batch";
 import { askedModel, canAssess } from "./model/answerFormat";
+import Downloads from "./model/Downloads";
 import Draft, { type DraftSubject } from "./model/Draft";
 import type { ModelRow } from "./model/models";
 import Modes from "./model/Modes";
@@ -36,6 +37,7 @@ export default class Component extends UIComponent {
     settings: Settings;
     notifications: Notifications;
     tasks: Tasks;
+    downloads: Downloads;
     private attention: Attention;
     history: History;
     session: PromptSession;
@@ -162,11 +164,13 @@ export default class Component extends UIComponent {
         this.notifications = new Notifications();
         this.tasks = new Tasks();
         this.evaluations = new Evaluations();
+        this.downloads = new Downloads();
         this.attention = new Attention(() => this.settings.values.system_notifications);
         this.setModel(this.settings.model, "settings");
         this.setModel(this.notifications.model, "notifications");
         this.setModel(this.tasks.model, "tasks");
         this.setModel(this.evaluations.model, "evaluations");
+        this.setModel(this.downloads.model, "downloads");
         this.setModel(this.preferences, "preferences");
         this.setModel(this.live.model, "live");
         this.setModel(this.history.model, "history");
@@ -193,6 +197,9 @@ export default class Component extends UIComponent {
                 break;
             case "evaluations":
                 this.evaluations.changed();
+                break;
+            case "downloads":
+                this.downloads.onDownloads(change.downloads);
                 break;
             case "settings":
                 this.settings.apply(change.settings);

@@ -32,6 +32,7 @@ async fn show() -> Result<()> {
         data,
         screen: Screen::SMALL,
         dark: false,
+        hub: None,
         artifacts: Artifacts::within(&pictures, "first-light")?,
     };
     let desktop = Desktop::open(&setting).await?;

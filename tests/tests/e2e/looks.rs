@@ -121,6 +121,12 @@ const SCENES: &[Scene] = &[
         shows: "importPath",
         close: &["importClose", "closeModels"],
     },
+    Scene {
+        name: "get-models",
+        open: &["modelButton", "manageModels", "getModels"],
+        shows: "catalogueList",
+        close: &["closeGetModels", "closeModels"],
+    },
     Scene { name: "modes", open: &[], shows: "modeList", close: &["closeModes"] },
     Scene { name: "prices", open: &["priceButton"], shows: "priceInput", close: &["closePrices"] },
     Scene { name: "evaluations", open: &["evaluationsButton"], shows: "setItems", close: &[] },

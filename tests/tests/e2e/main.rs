@@ -4,10 +4,14 @@
 mod app_killed;
 mod comparison;
 mod configurator;
+mod downloads;
 mod evaluations;
 mod first_run;
 mod history;
 mod hostile;
+#[allow(dead_code, clippy::unwrap_used, reason = "its other faults are caused in the models room")]
+#[path = "../../../src-tauri/crates/models/tests/models/hub.rs"]
+mod hub;
 mod looks;
 mod models;
 mod processor;

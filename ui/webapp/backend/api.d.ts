@@ -59,6 +59,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/catalogue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * @description Lists the models that the product recommends. It is part of the product:
+         *     nothing is connected to.
+         */
+        get: operations["list_catalogue"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/changes": {
         parameters: {
             query?: never;
@@ -94,6 +114,79 @@ export interface paths {
         get: operations["diagnostics"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/downloads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Lists the downloads that are under way, paused or failed, by name. */
+        get: operations["list_downloads"];
+        put?: never;
+        /**
+         * @description Begins to download a model of the hub into the models folder. It goes on by
+         *     itself, survives the application, and its end is notified; the model is
+         *     listed when all of it is verified.
+         */
+        post: operations["start_download"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/downloads/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Ends a download and deletes what has arrived. */
+        post: operations["cancel_download"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/downloads/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Has a download rest; what has arrived stays. */
+        post: operations["pause_download"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/downloads/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Goes on with a download that rests or failed, from what has arrived. */
+        post: operations["resume_download"];
         delete?: never;
         options?: never;
         head?: never;
@@ -277,6 +370,81 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/hub/access": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Tells how the hub is reached, and where its token is, when there is one. */
+        get: operations["read_hub_access"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/hub/models": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Searches the hub for GGUF models; at most 40 are given. Connects to the hub. */
+        get: operations["search_hub"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/hub/repository": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * @description Tells what can be downloaded of a repository, with sizes. Connects to the
+         *     hub.
+         */
+        get: operations["read_hub_repository"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/hub/token": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * @description Keeps the token of a person's account at the hub in the system's keyring. It
+         *     is sent to the hub alone, and never given back.
+         */
+        post: operations["set_hub_token"];
+        /** @description Removes the hub's token from the system's keyring. */
+        delete: operations["clear_hub_token"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/models": {
         parameters: {
             query?: never;
@@ -360,6 +528,26 @@ export interface paths {
         put?: never;
         /** @description Brings a model's configuration back to the default. */
         post: operations["reset_configuration"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/models/elsewhere": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * @description Lists the models that LM Studio, Ollama, the Hugging Face cache and Jan have
+         *     on this machine, each inspected. `import_model` links them.
+         */
+        get: operations["list_other_applications"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1047,6 +1235,8 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description An application that keeps models. */
+        Application: "lm_studio" | "ollama" | "hugging_face" | "jan";
         /** @description What the application is and where it keeps things. */
         ApplicationInfo: {
             /** @description The folder with everything it keeps. */
@@ -1106,6 +1296,11 @@ export interface components {
         };
         /** @description What the prompt cache had to do with a run. */
         CacheUse: "hit" | "miss";
+        /** @description Ends a download and deletes what has arrived. */
+        CancelDownload: {
+            /** @description The download's name. */
+            name: string;
+        };
         /**
          * @description Stops an evaluation; what it has come to is kept, and `resume_evaluation`
          *     goes on with it.
@@ -1132,6 +1327,46 @@ export interface components {
         };
         /** @description What a model may be good at. */
         Capability: "math" | "coding" | "reasoning" | "arabic" | "general";
+        /** @description The models that the product recommends. */
+        Catalogue: {
+            /** @description What it is and isn't. */
+            about: string;
+            /** @description The models, small ones first. */
+            models: components["schemas"]["CatalogueEntry"][];
+            /** @description The day it was written, YYYY-MM-DD. */
+            written_on: string;
+        };
+        /**
+         * @description A model of the hub that is worth having, as somebody wrote it down. What
+         *     changes there (sizes, revisions, checksums) isn't in it: the hub states it
+         *     when the model is downloaded.
+         */
+        CatalogueEntry: {
+            /**
+             * Format: double
+             * @description How many numbers its weights are, in billions.
+             */
+            billion_parameters: number;
+            /** @description What it is good at: "general", "coding", "math", "reasoning", "arabic". */
+            capabilities: string[];
+            /**
+             * Format: uint32
+             * @description The longest prompt and answer together it was made for, tokens.
+             */
+            context_length: number;
+            /** @description Its GGUF file there, in whose name one `*` stands for anything. */
+            file: string;
+            /** @description The short name of its licence. */
+            licence: string;
+            /** @description The modes that suit it. */
+            modes: components["schemas"]["ModeId"][];
+            /** @description The name to show. */
+            name: string;
+            /** @description Where it is at the hub: "owner/name". */
+            repository: string;
+            /** @description What it takes, roughly. */
+            size: components["schemas"]["SizeClass"];
+        };
         /** @description What an example is good for. */
         Category: "math" | "code" | "arabic" | "reasoning";
         /** @description Something that changed. */
@@ -1156,6 +1391,11 @@ export interface components {
             kind: "tasks";
             /** @description As it is now. */
             tasks: components["schemas"]["Task"][];
+        } | {
+            /** @description As they are now. */
+            downloads: components["schemas"]["Download"][];
+            /** @constant */
+            kind: "downloads";
         } | {
             /** @constant */
             kind: "settings";
@@ -1188,11 +1428,13 @@ export interface components {
             /** @description All settings from now on. */
             settings: components["schemas"]["Settings"];
         };
+        /** @description Removes the hub's token from the system's keyring. */
+        ClearHubToken: Record<string, never>;
         /**
          * @description What a caller can act on. A code exists only where some consumer does
          *     something different because of it.
          */
-        Code: "invalid_input" | "not_found" | "unsupported_model" | "context_overflow" | "out_of_memory" | "already_exists" | "file_unavailable" | "busy" | "cancelled" | "engine_failed" | "folder_unavailable" | "store_unavailable" | "store_refused" | "already_running" | "internal";
+        Code: "invalid_input" | "not_found" | "unsupported_model" | "context_overflow" | "out_of_memory" | "already_exists" | "file_unavailable" | "busy" | "cancelled" | "engine_failed" | "offline" | "access_denied" | "keyring_unavailable" | "folder_unavailable" | "store_unavailable" | "store_refused" | "already_running" | "internal";
         /** @description Compares two runs by weighted scoring, and their answers word by word. */
         CompareRuns: {
             /** @description The first run. */
@@ -1331,6 +1573,38 @@ export interface components {
             /** @description Which. */
             notifications: number[];
         };
+        /** @description A model that is on its way. */
+        Download: {
+            /**
+             * Format: uint64
+             * @description The bytes that have arrived.
+             */
+            done_bytes: number;
+            /**
+             * Format: uint64
+             * @description How many files it has.
+             */
+            files: number;
+            /** @description How its files are laid out. */
+            format: components["schemas"]["Format"];
+            /** @description What the model will be called in the models folder; one download has it. */
+            name: string;
+            /** @description Why it waits or failed. */
+            problem?: components["schemas"]["Error"] | null;
+            /** @description Where it comes from: "owner/name". */
+            repository: string;
+            /** @description The commit whose files these are. */
+            revision: string;
+            /** @description What it is doing. */
+            state: components["schemas"]["DownloadState"];
+            /**
+             * Format: uint64
+             * @description All its bytes.
+             */
+            total_bytes: number;
+        };
+        /** @description What a download is doing. */
+        DownloadState: "waiting" | "running" | "verifying" | "paused" | "failed";
         /** @description The engine at one moment. */
         EngineStatus: {
             /**
@@ -1686,6 +1960,30 @@ export interface components {
         FinishReason: "stop" | "length" | "cancelled";
         /** @description How a model's files are laid out. */
         Format: "gguf" | "safetensors" | "pickle";
+        /** @description A model of another application. */
+        FoundModel: {
+            /** @description Whose it is. */
+            application: components["schemas"]["Application"];
+            /** @description What kind of network it is, when the engine can run it. */
+            architecture?: string | null;
+            /** @description How its files are laid out. */
+            format: components["schemas"]["Format"];
+            /** @description Whether the models folder has something of that name. */
+            is_here: boolean;
+            /** @description What it would be called in the models folder. */
+            name: string;
+            /** @description Its file or folder. */
+            path: string;
+            /** @description Why the engine can't run it. */
+            problem?: components["schemas"]["Error"] | null;
+            /** @description How its weights are stored, when the engine can run it. */
+            quantization?: string | null;
+            /**
+             * Format: uint64
+             * @description The size of its files, bytes.
+             */
+            size_bytes: number;
+        };
         /** @description Tells how a model is configured. */
         GetConfiguration: {
             /** @description The model. */
@@ -1716,6 +2014,83 @@ export interface components {
              */
             bytes_total: number;
         };
+        /** @description How the hub is reached. */
+        HubAccess: {
+            /** @description Its address. */
+            address: string;
+            /** @description Why the keyring can't be asked for one. */
+            problem?: components["schemas"]["Error"] | null;
+            /**
+             * @description Where the account's token is, when there is one. The token itself is
+             *     never told.
+             */
+            token?: components["schemas"]["Origin"] | null;
+        };
+        /** @description A model repository of the hub, as its search tells. */
+        HubModel: {
+            /** @description What kind of network it is, for example "llama". */
+            architecture?: string | null;
+            /** @description The day of its last change, YYYY-MM-DD. */
+            changed_on?: string | null;
+            /**
+             * Format: uint64
+             * @description The longest prompt and answer together, tokens.
+             */
+            context_length?: number | null;
+            /**
+             * Format: uint64
+             * @description Downloads of the last 30 days.
+             */
+            downloads?: number | null;
+            /** @description Whether a licence must be accepted on the hub first. */
+            gated: boolean;
+            /** @description Its licence's short name, as its owner says. */
+            licence?: string | null;
+            /**
+             * Format: uint64
+             * @description How many people like it.
+             */
+            likes?: number | null;
+            /**
+             * Format: uint64
+             * @description How many numbers its weights are.
+             */
+            parameters?: number | null;
+            /** @description "owner/name". */
+            repository: string;
+        };
+        /** @description What a repository of the hub has, and the memory it would have to fit into. */
+        HubRepositoryView: {
+            /**
+             * Format: uint64
+             * @description Downloads of the last 30 days.
+             */
+            downloads?: number | null;
+            /** @description Whether a licence must be accepted on the hub first. */
+            gated: boolean;
+            /**
+             * Format: uint64
+             * @description How many model files can't be had: in several parts, without a
+             *     checksum, or of a kind that is never opened.
+             */
+            left_out: number;
+            /** @description Its licence's short name, as its owner says. */
+            licence?: string | null;
+            /**
+             * Format: uint64
+             * @description The memory that is free now, bytes. A model takes its files' size and
+             *     more; what exactly is known once it is here.
+             */
+            memory_available_bytes: number;
+            /** @description What can be downloaded, each as a model of its own, by name. */
+            offers: components["schemas"]["Offer"][];
+            /** @description "owner/name". */
+            repository: string;
+            /** @description The commit whose files these are. */
+            revision: string;
+        };
+        /** @description What comes first. */
+        HubSort: "downloads" | "likes" | "last_modified";
         /** @description Reads a configuration from a file. Nothing is saved yet. */
         ImportConfiguration: {
             /** @description The file, absolute. */
@@ -1731,6 +2106,12 @@ export interface components {
         ImportModel: {
             /** @description Whether to link or to copy it. */
             method: components["schemas"]["ImportMethod"];
+            /**
+             * @description What it is called in the models folder; absent: as it is now. Ending in
+             *     `.gguf`, it makes a file of any name one of that kind.
+             * @default null
+             */
+            name: string | null;
             /** @description The file or folder, absolute. */
             path: string;
         };
@@ -1758,6 +2139,11 @@ export interface components {
         ItemVerdict: "passed" | "failed" | "not_judged" | "not_run" | "answered" | "waiting";
         /** @description How grave a notification is. */
         Level: "info" | "warning" | "error";
+        /**
+         * @description Lists the models that the product recommends. It is part of the product:
+         *     nothing is connected to.
+         */
+        ListCatalogue: Record<string, never>;
         /** @description One page of the saved comparisons, newest first. */
         ListComparisons: {
             /**
@@ -1772,6 +2158,8 @@ export interface components {
              */
             limit: number;
         };
+        /** @description Lists the downloads that are under way, paused or failed, by name. */
+        ListDownloads: Record<string, never>;
         /**
          * @description One page of an evaluation's items: what was asked and expected, what was
          *     answered in which run, and what that came to.
@@ -1840,6 +2228,11 @@ export interface components {
              */
             limit: number;
         };
+        /**
+         * @description Lists the models that LM Studio, Ollama, the Hugging Face cache and Jan have
+         *     on this machine, each inspected. `import_model` links them.
+         */
+        ListOtherApplications: Record<string, never>;
         /** @description Lists the named configurations. */
         ListPresets: Record<string, never>;
         /** @description Lists the prices of models, newest first; the first of a model is in force. */
@@ -2226,6 +2619,47 @@ export interface components {
             /** @description What it tells. */
             topic: components["schemas"]["Topic"];
         };
+        /** @description What can be downloaded as one model. */
+        Offer: {
+            /**
+             * @description The GGUF file's path in the repository; absent for the repository's
+             *     safetensors, which come as a folder.
+             */
+            file?: string | null;
+            /**
+             * Format: uint64
+             * @description How many files it has.
+             */
+            files: number;
+            /** @description How its files are laid out. */
+            format: components["schemas"]["Format"];
+            /** @description Whether the models folder has something of that name. */
+            is_here: boolean;
+            /** @description What it will be called in the models folder. */
+            name: string;
+            /** @description SHA-256 of a single file, as the hub states it. */
+            sha256?: string | null;
+            /**
+             * Format: uint64
+             * @description The size of its files, bytes.
+             */
+            size_bytes: number;
+        };
+        /** @description Where a secret is. */
+        Origin: {
+            /** @constant */
+            kind: "keyring";
+        } | {
+            /** @constant */
+            kind: "variable";
+            /** @description Its name. */
+            name: string;
+        } | {
+            /** @constant */
+            kind: "file";
+            /** @description Its path. */
+            path: string;
+        };
         /** @description What became of a run. */
         Outcome: "running" | "completed" | "stopped" | "failed" | "interrupted";
         /**
@@ -2407,6 +2841,11 @@ export interface components {
              */
             top_p: number;
         };
+        /** @description Has a download rest; what has arrived stays. */
+        PauseDownload: {
+            /** @description The download's name. */
+            name: string;
+        };
         /** @description Adjacent words with the same fate. */
         Piece: {
             /** @description Which text has it. */
@@ -2579,6 +3018,21 @@ export interface components {
          *     prompt cache.
          */
         ReadEngineStatus: Record<string, never>;
+        /** @description Tells how the hub is reached, and where its token is, when there is one. */
+        ReadHubAccess: Record<string, never>;
+        /**
+         * @description Tells what can be downloaded of a repository, with sizes. Connects to the
+         *     hub.
+         */
+        ReadHubRepository: {
+            /** @description "owner/name". */
+            repository: string;
+            /**
+             * @description A commit, tag or branch; absent: as it is now.
+             * @default null
+             */
+            revision: string | null;
+        };
         /** @description Marks the notifications up to one as read. */
         ReadNotifications: {
             /**
@@ -2665,6 +3119,11 @@ export interface components {
              * @description So many.
              */
             runs: number;
+        };
+        /** @description Goes on with a download that rests or failed, from what has arrived. */
+        ResumeDownload: {
+            /** @description The download's name. */
+            name: string;
         };
         /**
          * @description Goes on with an evaluation that was cancelled, interrupted or paused, from
@@ -3016,6 +3475,26 @@ export interface components {
              */
             weight: number;
         };
+        /** @description Searches the hub for GGUF models; at most 40 are given. Connects to the hub. */
+        SearchHub: {
+            /**
+             * @description What comes first.
+             * @default downloads
+             */
+            sort: components["schemas"]["HubSort"];
+            /** @description Words of the repository's name, at most 200 characters; none: all. */
+            words: string;
+        };
+        /** @description A password or token. It is taken and never given back. */
+        Secret: string;
+        /**
+         * @description Keeps the token of a person's account at the hub in the system's keyring. It
+         *     is sent to the hub alone, and never given back.
+         */
+        SetHubToken: {
+            /** @description The token. */
+            token: components["schemas"]["Secret"];
+        };
         /**
          * @description Sets what a model's tokens cost from now on. Runs keep the cost they were
          *     recorded with.
@@ -3101,6 +3580,29 @@ export interface components {
             differences: components["schemas"]["Piece"][];
             /** @description The weighted score with its arithmetic. */
             score: components["schemas"]["Score"];
+        };
+        /** @description What a model takes, roughly. */
+        SizeClass: "small" | "medium" | "large";
+        /**
+         * @description Begins to download a model of the hub into the models folder. It goes on by
+         *     itself, survives the application, and its end is notified; the model is
+         *     listed when all of it is verified.
+         */
+        StartDownload: {
+            /**
+             * @description The GGUF file in the repository, in whose name one `*` stands for
+             *     anything; absent: the repository's safetensors.
+             * @default null
+             */
+            file: string | null;
+            /** @description "owner/name". */
+            repository: string;
+            /**
+             * @description A commit, tag or branch, pinned to the commit it names now; absent: as
+             *     the repository is now.
+             * @default null
+             */
+            revision: string | null;
         };
         /**
          * @description Begins to ask a prompt set of models and modes, one after the other, as one
@@ -3210,7 +3712,7 @@ export interface components {
             total?: number | null;
         };
         /** @description What a task does. */
-        TaskKind: "import_model" | "export_runs" | "evaluate";
+        TaskKind: "import_model" | "download_model" | "export_runs" | "evaluate";
         /** @description The colours of the window. */
         Theme: "system" | "light" | "dark" | "contrast_black" | "contrast_white";
         /**
@@ -3236,7 +3738,7 @@ export interface components {
          * @description What a notification tells; the interface has a text for each, into which the
          *     facts are put.
          */
-        Topic: "run_failed" | "engine_failed" | "model_imported" | "import_failed" | "runs_exported" | "export_failed" | "store_migrated" | "evaluation_completed" | "evaluation_paused";
+        Topic: "run_failed" | "engine_failed" | "model_imported" | "import_failed" | "model_downloaded" | "download_failed" | "runs_exported" | "export_failed" | "store_migrated" | "evaluation_completed" | "evaluation_paused";
         /** @description Unloads a model, or cancels its load. Its memory is free afterwards. */
         UnloadModel: {
             /** @description The model. */
@@ -3405,6 +3907,35 @@ export interface operations {
             };
         };
     };
+    list_catalogue: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Catalogue"];
+                };
+            };
+            /** @description What happened and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     watch: {
         parameters: {
             query?: never;
@@ -3451,6 +3982,167 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Diagnostics"];
+                };
+            };
+            /** @description What happened and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    list_downloads: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Download"][];
+                };
+            };
+            /** @description What happened and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    start_download: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StartDownload"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Download"];
+                };
+            };
+            /** @description What happened and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    cancel_download: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CancelDownload"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": null;
+                };
+            };
+            /** @description What happened and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    pause_download: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PauseDownload"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": null;
+                };
+            };
+            /** @description What happened and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    resume_download: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ResumeDownload"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Download"];
                 };
             };
             /** @description What happened and what to do. */
@@ -3780,6 +4472,161 @@ export interface operations {
             };
         };
     };
+    read_hub_access: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HubAccess"];
+                };
+            };
+            /** @description What happened and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    search_hub: {
+        parameters: {
+            query?: {
+                words?: string;
+                sort?: components["schemas"]["HubSort"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HubModel"][];
+                };
+            };
+            /** @description What happened and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    read_hub_repository: {
+        parameters: {
+            query?: {
+                repository?: string;
+                revision?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HubRepositoryView"];
+                };
+            };
+            /** @description What happened and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    set_hub_token: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetHubToken"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HubAccess"];
+                };
+            };
+            /** @description What happened and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    clear_hub_token: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HubAccess"];
+                };
+            };
+            /** @description What happened and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     list_models: {
         parameters: {
             query?: never;
@@ -3959,6 +4806,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": null;
+                };
+            };
+            /** @description What happened and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    list_other_applications: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FoundModel"][];
                 };
             };
             /** @description What happened and what to do. */

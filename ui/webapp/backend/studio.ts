@@ -4,12 +4,15 @@ import { call } from "./tauri";
 type Schemas = components["schemas"];
 
 export type ApplicationInfo = Schemas["ApplicationInfo"];
+export type Catalogue = Schemas["Catalogue"];
+export type CatalogueEntry = Schemas["CatalogueEntry"];
 export type Change = Schemas["Change"];
 export type Comparison = Schemas["Comparison"];
 export type Configured = Schemas["Configured"];
 export type Cost = Schemas["Cost"];
 export type Deletion = Schemas["Deletion"];
 export type CacheUse = Schemas["CacheUse"];
+export type Download = Schemas["Download"];
 export type EngineStatus = Schemas["EngineStatus"];
 export type ModelStatus = Schemas["ModelStatus"];
 export type EvaluatedItem = Schemas["EvaluatedItem"];
@@ -24,6 +27,11 @@ export type ExportFormat = Schemas["ExportFormat"];
 export type Expectation = Schemas["Expectation"];
 export type Failure = Schemas["Error"];
 export type FinishReason = Schemas["FinishReason"];
+export type FoundModel = Schemas["FoundModel"];
+export type HubAccess = Schemas["HubAccess"];
+export type HubModel = Schemas["HubModel"];
+export type HubRepository = Schemas["HubRepositoryView"];
+export type HubSort = Schemas["HubSort"];
 export type ImportMethod = Schemas["ImportMethod"];
 export type Level = Schemas["Level"];
 export type LoadProgress = Schemas["LoadProgress"];
@@ -35,6 +43,7 @@ export type ModelConfiguration = Schemas["ModelConfiguration"];
 export type ModelList = Schemas["ModelList"];
 export type Notification = Schemas["Notification"];
 export type NotificationPage = Schemas["Page_of_Notification"];
+export type Offer = Schemas["Offer"];
 export type Outcome = Schemas["Outcome"];
 export type ParameterOverrides = Schemas["ParameterOverrides"];
 export type Parameters = Schemas["Parameters"];
@@ -87,8 +96,9 @@ export function unloadModel(model: string): Promise<EngineStatus> {
     return call("unload_model", { model });
 }
 
-export function importModel(path: string, method: ImportMethod): Promise<Model> {
-    return call("import_model", { path, method });
+/** `name`: what it is called in the models folder; absent, as it is now. */
+export function importModel(path: string, method: ImportMethod, name?: string): Promise<Model> {
+    return call("import_model", name === undefined ? { path, method } : { path, method, name });
 }
 
 /** `name` null: back to the file's own name. */
@@ -103,6 +113,57 @@ export function removeModel(model: string, deleteFiles: boolean): Promise<void> 
 /** Undoes a removal that kept the files. */
 export function restoreModel(model: string): Promise<Model> {
     return call("restore_model", { model });
+}
+
+// Models from elsewhere
+
+/** Models that the product recommends; nothing is connected to. */
+export function listCatalogue(): Promise<Catalogue> {
+    return call("list_catalogue", {});
+}
+
+export function searchHub(words: string, sort: HubSort): Promise<HubModel[]> {
+    return call("search_hub", { words, sort });
+}
+
+/** What can be downloaded of a repository of the hub. */
+export function readHubRepository(repository: string): Promise<HubRepository> {
+    return call("read_hub_repository", { repository });
+}
+
+/** Models of other applications on this machine. */
+export function listOtherApplications(): Promise<FoundModel[]> {
+    return call("list_other_applications", {});
+}
+
+/** `file` null: the repository's safetensors. It goes on by itself, and is told of through `watch`. */
+export function startDownload(repository: string, revision: string, file: string | null): Promise<Download> {
+    return call("start_download", { repository, revision, file });
+}
+
+export function pauseDownload(name: string): Promise<void> {
+    return call("pause_download", { name });
+}
+
+export function resumeDownload(name: string): Promise<Download> {
+    return call("resume_download", { name });
+}
+
+/** Deletes what has arrived. */
+export function cancelDownload(name: string): Promise<void> {
+    return call("cancel_download", { name });
+}
+
+export function readHubAccess(): Promise<HubAccess> {
+    return call("read_hub_access", {});
+}
+
+export function setHubToken(token: string): Promise<HubAccess> {
+    return call("set_hub_token", { token });
+}
+
+export function clearHubToken(): Promise<HubAccess> {
+    return call("clear_hub_token", {});
 }
 
 // Configuration

@@ -9,6 +9,7 @@ import { tellCheckedOnly } from "./aria";
 import BaseController from "./BaseController";
 import ConfiguratorDialog from "./ConfiguratorDialog";
 import { isCovered } from "./covered";
+import GetModelsDialog from "./GetModelsDialog";
 import ImportDialog from "./ImportDialog";
 import ModelsDialog from "./ModelsDialog";
 import ModelsPopover from "./ModelsPopover";
@@ -32,6 +33,7 @@ export default class App extends BaseController {
     };
     private about: AboutDialog;
     private configurator: ConfiguratorDialog;
+    private getter: GetModelsDialog;
     private importer: ImportDialog;
     private models: ModelsDialog;
     private modelsPopover: ModelsPopover;
@@ -94,6 +96,8 @@ export default class App extends BaseController {
         const { kind, model } = this.bound<WorkItem>(event, "tasks");
         if (kind === "import_model") {
             void this.importer.open();
+        } else if (kind === "download_model") {
+            void this.getter.open();
         } else if (kind === "load_model") {
             this.openModel(model ?? undefined);
         } else if (kind === "evaluate") {
@@ -109,7 +113,7 @@ export default class App extends BaseController {
 
     private createParts(): void {
         const view = this.getView()!;
-        const { live, settings, notifications, tasks, draft, evaluations } = this.component();
+        const { live, settings, notifications, tasks, downloads, draft, evaluations } = this.component();
         this.about = new AboutDialog(view);
         this.shortcuts = new ShortcutsDialog(view);
         this.settings = new SettingsDialog(view, settings, () => live.model.getProperty("/folder") as string);
@@ -119,7 +123,9 @@ export default class App extends BaseController {
             (item) => void tasks.cancel(item),
             (model) => this.openModel(model),
         );
+        this.getter = new GetModelsDialog(view, live, downloads, (model) => this.openModel(model));
         this.models = new ModelsDialog(view, live, evaluations, {
+            getModels: () => void this.getter.open(),
             configure: (model) => void this.configurator.open(model),
             importModel: () => void this.importer.open(),
         });

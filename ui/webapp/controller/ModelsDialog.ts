@@ -42,6 +42,7 @@ interface State {
 export interface Leads {
     configure(model: string): void;
     importModel(): void;
+    getModels(): void;
 }
 
 /** Every model with all that is known of it, and what can be done with it. */
@@ -106,6 +107,10 @@ export default class ModelsDialog extends FragmentDialog {
 
     onImport(): void {
         this.leads.importModel();
+    }
+
+    onGetModels(): void {
+        this.leads.getModels();
     }
 
     onCopyHash(): void {

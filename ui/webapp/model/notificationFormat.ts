@@ -9,6 +9,8 @@ const FACTS: Record<Notification["topic"], string[]> = {
     engine_failed: ["model", "reason"],
     model_imported: ["model"],
     import_failed: ["path", "reason"],
+    model_downloaded: ["model"],
+    download_failed: ["name", "reason"],
     runs_exported: ["rows", "path"],
     export_failed: ["path", "reason"],
     store_migrated: ["path"],

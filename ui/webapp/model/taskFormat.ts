@@ -17,7 +17,7 @@ export function percent({ done, total }: WorkItem): number {
 export function figures(item: WorkItem): string {
     const { kind, done, total, rate, remaining, cancelling } = item;
     if (cancelling) {
-        return text("work.cancelling");
+        return text(kind === "download_model" ? "work.pausing" : "work.cancelling");
     }
     const counted = kind === "export_runs" ? text("workRows", count(done)) : bytes(done);
     return series([
@@ -51,6 +51,11 @@ export function clock(seconds: number): string {
     return whole >= HOUR_S ? `${Math.floor(whole / HOUR_S)}:${two(minutes)}:${rest}` : `${minutes}:${rest}`;
 }
 
+/** A download that is stopped here is only paused: what has arrived stays. */
 export function cancelTooltip(item: WorkItem): string {
-    return text("workCancel", itemText(item));
+    return text(item.kind === "download_model" ? "workPause" : "workCancel", itemText(item));
+}
+
+export function cancelIcon({ kind }: WorkItem): string {
+    return kind === "download_model" ? "sap-icon://media-pause" : "sap-icon://decline";
 }

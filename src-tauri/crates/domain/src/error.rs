@@ -25,12 +25,22 @@ pub enum Code {
     AlreadyExists,
     /// A file the user named can't be read or written.
     FileUnavailable,
-    /// The queue is full: try again when a run has ended.
+    /// The queue is full: try again when a run has ended. Or what was asked for
+    /// is under way.
     Busy,
     /// The user stopped it.
     Cancelled,
     /// The engine's process ended or failed; the next run starts a new one.
     EngineFailed,
+    /// A server elsewhere can't be reached or doesn't serve now: what is on this
+    /// machine goes on working.
+    Offline,
+    /// A server wants to know who asks: a token is missing, wrong, or not
+    /// allowed to.
+    AccessDenied,
+    /// The system's keyring isn't there or stays locked; what needs no secret
+    /// goes on without.
+    KeyringUnavailable,
     /// The models folder is missing or cannot be read.
     FolderUnavailable,
     /// The store cannot be written: disk full, read-only, or I/O error.

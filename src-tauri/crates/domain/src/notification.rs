@@ -28,6 +28,11 @@ pub enum Topic {
     ModelImported,
     /// A model could not be imported. Facts: `path`, `reason`.
     ImportFailed,
+    /// A model was downloaded. Facts: `model`.
+    ModelDownloaded,
+    /// A model could not be downloaded; what has arrived stays. Facts: `name`,
+    /// `reason`.
+    DownloadFailed,
     /// Runs were exported. Facts: `rows`, `path`.
     RunsExported,
     /// Runs could not be exported. Facts: `path`, `reason`.

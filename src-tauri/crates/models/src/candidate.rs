@@ -151,7 +151,7 @@ pub(crate) fn is_model_folder(names: &[String]) -> bool {
 
 /// Whether a file belongs to a model in a folder. What else people keep there
 /// is none of ours.
-fn belongs(name: &str) -> bool {
+pub(crate) fn belongs(name: &str) -> bool {
     const KINDS: [&str; 4] = ["safetensors", "json", "jinja", "model"];
     const NAMES: [&str; 7] = [
         "merges.txt",

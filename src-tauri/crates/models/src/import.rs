@@ -1,8 +1,9 @@
 //! Bringing models into the folder.
 
 use crate::candidate::{Candidate, extension, is_model_folder, is_pickle};
+use crate::download::is_file_name;
 use crate::registry::Shared;
-use crate::{Model, Registry, scan};
+use crate::{Format, Model, Registry, scan, space};
 use nopenai_domain::{Code, Error, ModelId, Result};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -10,7 +11,6 @@ use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use sysinfo::Disks;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
@@ -32,12 +32,14 @@ pub enum ImportMethod {
 
 impl Registry {
     /// Brings the GGUF file or the safetensors folder at `path` into the models
-    /// folder, under its own name. `progress` hears the bytes copied so far and
+    /// folder, under its own name or another: ending in ".gguf", that makes a
+    /// file of any name one of that kind. `progress` hears the bytes copied so far and
     /// those to copy. One that is there already is listed again, if it was
     /// taken off the list.
     ///
     /// # Errors
-    /// [`Code::InvalidInput`] for a path that isn't absolute;
+    /// [`Code::InvalidInput`] for a path that isn't absolute, and for what
+    /// can't be a name;
     /// [`Code::FileUnavailable`] when it can't be read, or the copy not
     /// written; [`Code::UnsupportedModel`] for what the engine can't run;
     /// [`Code::AlreadyExists`] when another model has its name;
@@ -45,18 +47,23 @@ impl Registry {
     pub async fn import(
         &self,
         path: &Path,
+        name: Option<&str>,
         method: ImportMethod,
         progress: impl FnMut(u64, u64) + Send,
         cancel: &CancellationToken,
     ) -> Result<Model> {
-        let source = inspected(path).await?;
-        let name = source.name();
+        if name.is_some_and(|name| !is_file_name(name)) {
+            return Err(Error::invalid("name", "This cannot be the name of a file."));
+        }
+        let is_gguf = name.is_some_and(|name| extension(Path::new(name)) == "gguf");
+        let source = inspected(path, is_gguf).await?;
+        let name = name.map_or_else(|| source.name(), str::to_owned);
         let folder = self.folder();
-        if let Some(id) = already_there(&source.path, &folder) {
+        if let Some(id) = already_there(&source.path, &name, &folder) {
             return self.found(&id).await;
         }
         let place = folder.join(&name);
-        let claim = Claim::of(self.shared.clone(), &name).ok_or_else(|| taken(&name))?;
+        let claim = Claim::of(self, &name).ok_or_else(|| taken(&name))?;
         if fs::symlink_metadata(&place).is_ok() {
             return Err(taken(&name));
         }
@@ -72,14 +79,15 @@ impl Registry {
     }
 }
 
-/// A name that nothing else is imported under meanwhile.
-struct Claim {
+/// A name that nothing else is brought in under meanwhile.
+pub(crate) struct Claim {
     shared: Arc<Shared>,
     name: String,
 }
 
 impl Claim {
-    fn of(shared: Arc<Shared>, name: &str) -> Option<Self> {
+    pub fn of(registry: &Registry, name: &str) -> Option<Self> {
+        let shared = registry.shared.clone();
         let is_free = shared.importing().insert(name.to_owned());
         is_free.then(|| Self { shared, name: name.to_owned() })
     }
@@ -92,18 +100,22 @@ impl Drop for Claim {
 }
 
 /// What is at `path`, when the engine can run it.
-async fn inspected(path: &Path) -> Result<Candidate> {
+async fn inspected(path: &Path, is_gguf: bool) -> Result<Candidate> {
     if !path.is_absolute() {
         return Err(Error::invalid("path", "Give the whole path, from the root on."));
     }
     let path = path.to_owned();
     let look = move || {
-        let candidate =
+        let mut candidate =
             Candidate::at(path.clone()).map_err(|error| unread(&path, &error.to_string()))?;
         if candidate.is_broken() {
             return Err(unread(&path, "it is a link to something that does not exist"));
         }
-        check_kind(&candidate)?;
+        if is_gguf && !path.is_dir() {
+            candidate.format = Format::Gguf;
+        } else {
+            check_kind(&candidate)?;
+        }
         scan::inspect(&candidate).0.map(|_| candidate)
     };
     tokio::task::spawn_blocking(look).await.map_err(Error::internal)?
@@ -130,7 +142,7 @@ fn check_kind(candidate: &Candidate) -> Result<()> {
 
 /// The identifier of what lies in the models folder, or is linked from its top
 /// under the same name.
-fn already_there(source: &Path, folder: &Path) -> Option<ModelId> {
+fn already_there(source: &Path, name: &str, folder: &Path) -> Option<ModelId> {
     let of = |path: &Path| {
         let below = path.strip_prefix(folder).ok()?;
         let names: Vec<_> =
@@ -140,7 +152,7 @@ fn already_there(source: &Path, folder: &Path) -> Option<ModelId> {
     if let Some(id) = of(source).filter(|_| !source.is_relative()) {
         return Some(id);
     }
-    let place = folder.join(source.file_name()?);
+    let place = folder.join(name);
     let same = fs::canonicalize(source).ok()? == fs::canonicalize(&place).ok()?;
     same.then(|| of(&place)).flatten()
 }
@@ -153,7 +165,10 @@ async fn copy(
     cancel: &CancellationToken,
 ) -> Result<()> {
     let total = source.size();
-    check_space(&place, total)?;
+    space::check(place.parent().unwrap_or(&place), total).map_err(|error| {
+        let message = format!("{} Or link the model instead.", error.message);
+        Error { message, ..error }
+    })?;
     progress(0, total);
     let (done, mut dones) = watch::channel(0);
     let copy = Copy { source, unfinished: unfinished(&place), place, done, cancel: cancel.clone() };
@@ -235,28 +250,6 @@ fn remove(path: &Path) {
     {
         tracing::warn!(path = %path.display(), %error, "an unfinished copy stays behind");
     }
-}
-
-/// Refuses a copy that the disk has no space for.
-fn check_space(place: &Path, needed: u64) -> Result<()> {
-    let folder = place.parent().unwrap_or(place);
-    let folder = fs::canonicalize(folder).map_err(|error| unwritten(place, &error))?;
-    let disks = Disks::new_with_refreshed_list();
-    let on = disks.iter().filter(|disk| folder.starts_with(disk.mount_point()));
-    let disk = on.max_by_key(|disk| disk.mount_point().as_os_str().len());
-    let Some(available) = disk.map(sysinfo::Disk::available_space).filter(|free| *free < needed)
-    else {
-        return Ok(());
-    };
-    let message = format!(
-        "The copy needs {:.1} GB, and {:.1} GB are free on the models folder's disk. Make space, \
-         or link the model instead.",
-        needed as f64 / 1e9,
-        available as f64 / 1e9
-    );
-    Err(Error::new(Code::FileUnavailable, message)
-        .with("needed", needed)
-        .with("available", available))
 }
 
 #[cfg(unix)]

@@ -5,12 +5,19 @@
 //!   before any engine sees a byte of it.
 //! - [`Registry`] keeps the list of a folder, watches it, and brings models in
 //!   and out of it.
+//! - [`Hub`] is searched for models, [`Downloads`] brings them here, and
+//!   [`Catalogue`] names some worth having.
+//! - [`elsewhere`] finds those of other applications.
 //! - [`estimate`] tells the memory a model needs.
 
 mod candidate;
+mod catalogue;
+mod download;
+pub mod elsewhere;
 pub mod estimate;
 pub mod gguf;
 mod hash;
+mod hub;
 mod import;
 mod listing;
 mod lookout;
@@ -19,7 +26,11 @@ mod name;
 mod registry;
 pub mod safetensors;
 mod scan;
+mod space;
 
+pub use catalogue::{Catalogue, CatalogueEntry, SizeClass};
+pub use download::{Download, DownloadState, Downloads};
+pub use hub::{Hub, HubAccess, HubModel, HubRepository, HubSort, Offer, Patience};
 pub use import::ImportMethod;
 pub use model::{Facts, Format, HashProgress, Model, ModelFile, ModelList};
 pub use registry::Registry;

@@ -65,7 +65,7 @@ pub(crate) fn alias(name: &str) -> nopenai_domain::Result<String> {
 }
 
 /// Without characters that aren't seen or that turn the text around.
-fn plain(text: &str) -> String {
+pub(crate) fn plain(text: &str) -> String {
     let seen: String = text
         .chars()
         .map(|c| if c.is_control() { ' ' } else { c })

@@ -237,7 +237,7 @@ fn refused_unread(candidate: &Candidate) -> Option<String> {
 }
 
 /// The 2 and the 3 of "name-00002-of-00003.gguf".
-fn part(path: &Path) -> Option<(u32, u32)> {
+pub(crate) fn part(path: &Path) -> Option<(u32, u32)> {
     let stem = path.file_stem()?.to_str()?;
     let (rest, parts) = stem.rsplit_once("-of-")?;
     let (_, part) = rest.rsplit_once('-')?;

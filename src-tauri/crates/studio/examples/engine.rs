@@ -4,7 +4,7 @@
 //! Environment: `NOPENAI_STARTER_MODEL`, the model; `NOPENAI_ELEMENT_TYPE`,
 //! `f32`, `f16` or `bf16` in place of `auto`.
 
-use nopenai_studio::{ElementType, Studio, StudioOptions, SystemClock, operations};
+use nopenai_studio::{ElementType, Environment, Studio, StudioOptions, SystemClock, operations};
 use serde_json::{Value, json};
 use std::{
     env, fs,
@@ -85,6 +85,7 @@ impl Ours {
             worker: worker.to_owned(),
             element_type,
             clock: Arc::new(SystemClock),
+            environment: Environment::empty(),
         })?;
         let start = Instant::now();
         call(&studio, "load_model", json!({ "model": "m.gguf" })).await?;

@@ -1,5 +1,5 @@
 use crate::{
-    DataFolder, ExportFormat,
+    DataFolder, Environment, ExportFormat,
     background::{self, facts},
     evaluations::Evaluating,
     export,
@@ -12,10 +12,11 @@ use nopenai_domain::{
 };
 use nopenai_experiments::evaluation::keep_shipped;
 use nopenai_inference::{Engine, EngineOptions, Modes};
-use nopenai_models::{ImportMethod, Model, Registry};
+use nopenai_models::{Downloads, Hub, ImportMethod, Model, Registry, elsewhere::Surroundings};
 use nopenai_observability::Notifications;
 use nopenai_protocol::ElementType;
 use nopenai_runtime::Launcher;
+use nopenai_secrets::Secrets;
 use nopenai_store::Store;
 use serde_json::Value;
 use std::{
@@ -34,7 +35,12 @@ pub struct StudioOptions {
     pub element_type: ElementType,
     /// Where the time comes from.
     pub clock: Arc<dyn Clock>,
+    /// What the machine and whoever starts it decide.
+    pub environment: Environment,
 }
+
+/// What the keyring knows the application by.
+const SERVICE: &str = "nopenai-studio";
 
 /// The running application; clones share it.
 #[derive(Clone)]
@@ -46,6 +52,9 @@ struct Shared {
     data: DataFolder,
     worker: PathBuf,
     registry: Registry,
+    hub: Hub,
+    downloads: Downloads,
+    surroundings: Surroundings,
     store: Store,
     engine: Engine,
     modes: Modes,
@@ -72,6 +81,9 @@ impl Studio {
         let settings = block_on(store.settings().get())?;
         let folder = models_folder(&data, &settings);
         let registry = block_on(Registry::open(folder, store.clone()))?;
+        let Environment { hub, patience, secrets, surroundings } = options.environment;
+        let hub = Hub::new(hub.as_deref(), Secrets::new(secrets, SERVICE), patience);
+        let downloads = Downloads::open(registry.clone(), hub.clone());
         let engine = Engine::new(EngineOptions {
             registry: registry.clone(),
             store: store.clone(),
@@ -84,6 +96,9 @@ impl Studio {
             data,
             worker: options.worker,
             registry,
+            hub,
+            downloads,
+            surroundings,
             modes: engine.modes().clone(),
             notifications: Notifications::new(store.clone()),
             engine,
@@ -122,6 +137,19 @@ impl Studio {
 
     pub(crate) fn registry(&self) -> &Registry {
         &self.shared.registry
+    }
+
+    pub(crate) fn hub(&self) -> &Hub {
+        &self.shared.hub
+    }
+
+    pub(crate) fn downloads(&self) -> &Downloads {
+        &self.shared.downloads
+    }
+
+    /// Where other applications keep their models.
+    pub(crate) fn surroundings(&self) -> &Surroundings {
+        &self.shared.surroundings
     }
 
     pub(crate) fn store(&self) -> &Store {
@@ -170,6 +198,7 @@ impl Studio {
         }
         self.store().settings().set(settings.clone()).await?;
         if folder != self.models_folder() {
+            self.downloads().set_folder(&folder);
             self.registry().set_folder(folder);
         }
         self.engine().set_budget(settings.memory_budget_bytes);
@@ -186,11 +215,17 @@ impl Studio {
     }
 
     /// Brings a model in, as work under way whose end is notified.
-    pub(crate) async fn import_model(&self, path: &Path, method: ImportMethod) -> Result<Model> {
-        let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
-        let task = self.tasks().begin(TaskKind::ImportModel, name, self.store().clock().now());
+    pub(crate) async fn import_model(
+        &self,
+        path: &Path,
+        name: Option<&str>,
+        method: ImportMethod,
+    ) -> Result<Model> {
+        let own = || path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
+        let subject = name.map_or_else(own, str::to_owned);
+        let task = self.tasks().begin(TaskKind::ImportModel, subject, self.store().clock().now());
         let progress = |done, total| task.progress(done, Some(total));
-        let imported = self.registry().import(path, method, progress, &task.cancel).await;
+        let imported = self.registry().import(path, name, method, progress, &task.cancel).await;
         match &imported {
             Ok(model) => {
                 let subject = Some(Subject::Model { model: model.id.clone() });

@@ -15,6 +15,9 @@ use nopenai_domain::{Code, Error, Result, Timestamp};
 pub enum TaskKind {
     /// Copies a model into the models folder; counts bytes.
     ImportModel,
+    /// Brings a model from the hub; counts bytes. Cancelling pauses it: what has
+    /// arrived stays.
+    DownloadModel,
     /// Writes runs to a file; counts rows.
     ExportRuns,
     /// Asks a prompt set of models; counts two steps per item: asked, and with

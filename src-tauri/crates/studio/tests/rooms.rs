@@ -15,6 +15,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "inference",
             "models",
             "runtime",
+            "secrets",
             "store",
             "protocol",
             "domain",
@@ -23,8 +24,9 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("observability", &["domain", "store"]),
     ("experiments", &["domain", "store"]),
     ("inference", &["domain", "store", "runtime", "models", "protocol"]),
-    ("models", &["domain", "store"]),
+    ("models", &["domain", "secrets", "store"]),
     ("runtime", &["domain", "protocol"]),
+    ("secrets", &["domain"]),
     ("store", &["domain"]),
     ("protocol", &["domain"]),
     ("domain", &[]),
@@ -41,6 +43,8 @@ const ONLY: &[(&str, &[&str])] = &[
     ("mistralrs-core", &[]),
     ("candle-core", &["worker"]),
     ("rusqlite", &["store"]),
+    ("keyring", &["secrets"]),
+    ("zbus", &["secrets"]),
 ];
 
 /// Package → its direct dependencies for running (not for its tests).

@@ -10,9 +10,9 @@ pub const BUILD: &[&str] = &["build-essential", "pkg-config", "libwebkit2gtk-4.1
 /// What opens the window where no display is.
 pub const VIRTUAL_DISPLAY: &[&str] = &["xvfb", "webkit2gtk-driver", "dbus"];
 
-/// What the tests use besides: a browser for the UI's own tests, an older
+/// What the tests use besides: a browser for the UI's own tests, a keyring, an older
 /// processor, and a hand for windows.
-pub const TEST: &[&str] = &["chromium", "qemu-user", "xdotool"];
+pub const TEST: &[&str] = &["chromium", "gnome-keyring", "qemu-user", "xdotool"];
 
 /// Installs those of `packages` that are missing; where that needs another
 /// user, says which line to type. Other systems are left to their owners.

@@ -3,6 +3,7 @@ import { IDLE } from "../../model/engine";
 import { engineWith, modelStatus } from "./engine";
 import { FakeEvaluations } from "./evaluations";
 import { FakeHistory, type HistoryScenario } from "./history";
+import { FakeHub, type HubScenario } from "./hub";
 import { SMOL } from "./models";
 import { ANSWER } from "./recorded";
 import { costOf, DEFAULTS, modeName, promptOperations } from "./prompts";
@@ -13,7 +14,7 @@ type Emit = (event: unknown) => void;
 type Input = Record<string, string>;
 type Operation = (input: Input, emit: Emit) => unknown;
 
-export interface Scenario extends ShellScenario, HistoryScenario {
+export interface Scenario extends ShellScenario, HistoryScenario, HubScenario {
     loaded?: boolean;
     /** Milliseconds between pieces of the answer. */
     pace?: number;
@@ -31,6 +32,7 @@ export class FakeBackend {
     readonly shell: FakeShell;
     readonly history: FakeHistory;
     readonly evaluations: FakeEvaluations;
+    readonly hub: FakeHub;
     private engine = IDLE;
     private watchers: Emit[] = [];
     private stopped = new Set<string>();
@@ -39,6 +41,7 @@ export class FakeBackend {
         this.shell = new FakeShell(scenario, { tell: (change) => this.tell(change), engine: () => this.engine });
         this.history = new FakeHistory(scenario, (change) => this.tell(change));
         this.evaluations = new FakeEvaluations((change) => this.tell(change));
+        this.hub = new FakeHub(scenario, (change) => this.tell(change));
         if (scenario.loaded) {
             this.engine = engineWith(modelStatus());
         }
@@ -75,9 +78,11 @@ export class FakeBackend {
             ...(this.history.operations() as unknown as Record<string, Operation>),
             ...(this.evaluations.operations() as unknown as Record<string, Operation>),
             ...(this.shell.operations() as Record<string, Operation>),
+            ...(this.hub.operations() as unknown as Record<string, Operation>),
             watch: (_input, emit) => {
                 this.watchers.push(emit);
                 this.shell.greet(emit);
+                this.hub.greet(emit);
                 emit({ kind: "engine", engine: this.engine } satisfies Change);
                 emit({ kind: "models", models: this.shell.list() } satisfies Change);
                 return new Promise(() => undefined);

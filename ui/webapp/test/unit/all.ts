@@ -56,6 +56,8 @@ void (async () => {
         import("nopenai/studio/test/unit/Notifications.qunit"),
         import("nopenai/studio/test/unit/Tasks.qunit"),
         import("nopenai/studio/test/unit/Evaluations.qunit"),
+        import("nopenai/studio/test/unit/Downloads.qunit"),
+        import("nopenai/studio/test/unit/GetModels.qunit"),
         import("nopenai/studio/test/unit/Settings.qunit"),
         import("nopenai/studio/test/unit/Configurator.qunit"),
         import("nopenai/studio/test/unit/shellFormat.qunit"),

@@ -27,7 +27,7 @@ impl Places {
 
     async fn import(&self, name: &str, method: ImportMethod) -> Result<Model, Error> {
         let path = self.elsewhere.path().join(name);
-        self.opened.import(&path, method, |_, _| {}, &CancellationToken::new()).await
+        self.opened.import(&path, None, method, |_, _| {}, &CancellationToken::new()).await
     }
 
     /// What is in the models folder, hidden things too.
@@ -47,7 +47,8 @@ async fn a_copy_stays_when_the_original_goes() {
     let path = places.elsewhere.path().join("a.gguf");
     let progress = |done, total| told.push((done, total));
     let cancel = CancellationToken::new();
-    let model = places.opened.import(&path, ImportMethod::Copy, progress, &cancel).await.unwrap();
+    let model =
+        places.opened.import(&path, None, ImportMethod::Copy, progress, &cancel).await.unwrap();
     assert_eq!((model.id.clone(), model.link_target), (id("a.gguf"), None));
     let size = File::llama().bytes().len() as u64;
     assert_eq!(told.first(), Some(&(0, size)));
@@ -83,7 +84,7 @@ async fn what_was_taken_off_the_list_comes_back_by_import() {
     put(places.models.path(), "b.gguf");
     let path = places.models.path().join("b.gguf");
     let cancel = CancellationToken::new();
-    let import = || places.opened.import(&path, ImportMethod::Copy, |_, _| {}, &cancel);
+    let import = || places.opened.import(&path, None, ImportMethod::Copy, |_, _| {}, &cancel);
     import().await.unwrap();
     places.opened.remove(&id("b.gguf"), false).await.unwrap();
     import().await.unwrap();
@@ -117,7 +118,7 @@ async fn what_cannot_be_a_model_is_refused_and_nothing_is_left() {
     let cancel = CancellationToken::new();
     let relative = places
         .opened
-        .import(Path::new("a.gguf"), ImportMethod::Copy, |_, _| {}, &cancel)
+        .import(Path::new("a.gguf"), None, ImportMethod::Copy, |_, _| {}, &cancel)
         .await
         .unwrap_err();
     assert_eq!(relative.details["field"], "path");
@@ -140,7 +141,7 @@ async fn a_cancelled_copy_leaves_nothing() {
     cancel.cancel();
     for name in ["a.gguf", "tiny"] {
         let path = places.elsewhere.path().join(name);
-        let import = places.opened.import(&path, ImportMethod::Copy, |_, _| {}, &cancel);
+        let import = places.opened.import(&path, None, ImportMethod::Copy, |_, _| {}, &cancel);
         assert_eq!(import.await.unwrap_err().code, Code::Cancelled);
     }
     assert_eq!(places.names(), [""; 0]);

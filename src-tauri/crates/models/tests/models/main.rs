@@ -1,6 +1,9 @@
 //! The models room against real files.
 #![allow(clippy::unwrap_used)]
 
+mod download;
+mod download_kill;
+mod elsewhere;
 mod engine;
 mod file;
 mod fixture;
@@ -8,7 +11,9 @@ mod folder;
 mod gguf;
 mod hash;
 mod hostile;
+mod hub;
 mod import;
 mod records;
 mod registry;
 mod safetensors;
+mod search;

@@ -6,7 +6,7 @@ use crate::{
 };
 use nopenai_domain::{Notification, Result, Settings};
 use nopenai_inference::EngineStatus;
-use nopenai_models::ModelList;
+use nopenai_models::{Download, ModelList};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::{sync::Arc, time::Duration};
@@ -115,6 +115,11 @@ pub enum Change {
         /// As it is now.
         tasks: Vec<Task>,
     },
+    /// The models on their way.
+    Downloads {
+        /// As they are now.
+        downloads: Vec<Download>,
+    },
     /// What is set for the whole application.
     Settings {
         /// As it is now.
@@ -153,6 +158,7 @@ impl Operation for Watch {
         let mut history = studio.history_changes();
         let mut evaluations = studio.evaluating().changes();
         let mut tasks = studio.tasks().subscribe();
+        let mut downloads = studio.downloads().subscribe();
         let mut settings = studio.settings();
         let mut modes = studio.modes().changes();
         let mut unread = studio.notifications().unread();
@@ -160,6 +166,7 @@ impl Operation for Watch {
         engine.mark_changed();
         models.mark_changed();
         tasks.mark_changed();
+        downloads.mark_changed();
         settings.mark_changed();
         unread.mark_changed();
         loop {
@@ -174,6 +181,9 @@ impl Operation for Watch {
                 changed = evaluations.changed() => changed.map(|()| Change::Evaluations),
                 changed = tasks.changed() => changed.map(|()| Change::Tasks {
                     tasks: tasks.borrow_and_update().clone(),
+                }),
+                changed = downloads.changed() => changed.map(|()| Change::Downloads {
+                    downloads: downloads.borrow_and_update().clone(),
                 }),
                 changed = settings.changed() => changed.map(|()| Change::Settings {
                     settings: settings.borrow_and_update().clone(),

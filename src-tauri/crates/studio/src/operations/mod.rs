@@ -3,6 +3,7 @@
 pub mod application;
 pub mod comparisons;
 pub mod configuration;
+pub mod downloads;
 pub mod evaluations;
 pub mod history;
 pub mod inference;
@@ -18,6 +19,7 @@ pub fn all() -> impl Iterator<Item = &'static Entry> {
         application::ALL,
         comparisons::ALL,
         configuration::ALL,
+        downloads::ALL,
         evaluations::ALL,
         history::ALL,
         inference::ALL,

@@ -85,6 +85,10 @@ impl Operation for UnloadModel {
 pub struct ImportModel {
     /// The file or folder, absolute.
     pub path: String,
+    /// What it is called in the models folder; absent: as it is now. Ending in
+    /// `.gguf`, it makes a file of any name one of that kind.
+    #[serde(default)]
+    pub name: Option<String>,
     /// Whether to link or to copy it.
     pub method: ImportMethod,
 }
@@ -96,7 +100,7 @@ impl Operation for ImportModel {
     type Output = Model;
 
     async fn run(self, studio: Studio, _: Events<NoEvents>) -> Result<Model> {
-        studio.import_model(self.path.as_ref(), self.method).await
+        studio.import_model(self.path.as_ref(), self.name.as_deref(), self.method).await
     }
 }
 

@@ -1,5 +1,6 @@
 use nopenai_studio::{
-    Code, ElementType, Error, Result, Sink, Studio, StudioOptions, SystemClock, operations,
+    Code, ElementType, Environment, Error, Result, Sink, Studio, StudioOptions, SystemClock,
+    operations,
 };
 use serde_json::{Value, json};
 use std::{
@@ -34,11 +35,16 @@ pub fn starter_model() -> PathBuf {
 }
 
 pub fn open(folder: &Path, worker: &Path) -> Result<Studio> {
+    open_at(folder, worker, Environment::empty())
+}
+
+pub fn open_at(folder: &Path, worker: &Path, environment: Environment) -> Result<Studio> {
     Studio::open(StudioOptions {
         data_folder: folder.to_owned(),
         worker: worker.to_owned(),
         element_type: ElementType::Auto,
         clock: Arc::new(SystemClock),
+        environment,
     })
 }
 

@@ -4,11 +4,15 @@
 mod bad_input;
 mod cache;
 mod disk;
+mod downloads;
 mod engine;
 mod evaluations;
 mod everyday;
 mod faults;
 mod fixture;
+#[allow(dead_code, reason = "its other faults are caused in the models room")]
+#[path = "../../../models/tests/models/hub.rs"]
+mod hub;
 mod memory;
 mod parameters;
 mod safetensors;
