@@ -30,6 +30,7 @@ pub fn recorded(prompt: &str, answer: &str) -> Run {
             cache: None,
         },
         mode: None,
+        runtime: None,
         streamed: true,
         cost: None,
         rating: None,

@@ -671,6 +671,47 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/models/runtimes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * @description Tells which runtimes can run a model, how fast they were, and which one
+         *     answers, for which reason.
+         */
+        get: operations["get_runtimes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/models/runtimes/measure": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * @description Times each runtime that can run a model: the reading of a fixed prompt and
+         *     64 tokens of its likeliest answer. The loaded model is unloaded before, and
+         *     runs wait meanwhile. It is listed as work under way and can be cancelled.
+         */
+        post: operations["measure_runtimes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/models/unload": {
         parameters: {
             query?: never;
@@ -1258,7 +1299,7 @@ export interface components {
             target: string;
             /** @description Its version. */
             version: string;
-            /** @description The engine's executable. */
+            /** @description The engines' executables, a comma between them. */
             worker: string;
         };
         /** @description Answers that are kept for prompts that come again. */
@@ -1427,6 +1468,13 @@ export interface components {
         ChangeSettings: {
             /** @description All settings from now on. */
             settings: components["schemas"]["Settings"];
+        };
+        /** @description A runtime, and why it was chosen. */
+        ChosenRuntime: {
+            /** @description Why. */
+            reason: components["schemas"]["RuntimeReason"];
+            /** @description The runtime. */
+            runtime: components["schemas"]["Runtime"];
         };
         /** @description Removes the hub's token from the system's keyring. */
         ClearHubToken: Record<string, never>;
@@ -1927,8 +1975,8 @@ export interface components {
             licence?: string | null;
             /**
              * Format: uint64
-             * @description What its tensors occupy once the engine has loaded them on a CPU with
-             *     F32 activations, bytes.
+             * @description What its tensors occupy once mistral.rs has loaded them on a CPU with
+             *     F32 activations, bytes; llama.cpp leaves them as they are.
              */
             loaded_weight_bytes: number;
             /**
@@ -1943,6 +1991,8 @@ export interface components {
             parameters?: number | null;
             /** @description How the weights are stored, for example "Q4_1". */
             quantization: string;
+            /** @description Which runtimes can run it, at least one. */
+            runtimes: components["schemas"]["Runtime"][];
             /** @description The kind of tokenizer, for example "gpt2" or "BPE". */
             tokenizer?: string | null;
             /**
@@ -1998,6 +2048,19 @@ export interface components {
         GetRun: {
             /** @description The run. */
             run: components["schemas"]["RunId"];
+        };
+        /**
+         * @description Tells which runtimes can run a model, how fast they were, and which one
+         *     answers, for which reason.
+         */
+        GetRuntimes: {
+            /**
+             * @description As if this were wanted; absent: as configured.
+             * @default null
+             */
+            choice: components["schemas"]["RuntimeChoice"] | null;
+            /** @description The model. */
+            model: components["schemas"]["ModelId"];
         };
         /** @description What is set for the whole application. */
         GetSettings: Record<string, never>;
@@ -2309,6 +2372,15 @@ export interface components {
         };
         /** @description What a model's load is doing. */
         LoadStage: "starting" | "reading" | "preparing";
+        /**
+         * @description Times each runtime that can run a model: the reading of a fixed prompt and
+         *     64 tokens of its likeliest answer. The loaded model is unloaded before, and
+         *     runs wait meanwhile. It is listed as work under way and can be cancelled.
+         */
+        MeasureRuntimes: {
+            /** @description The model. */
+            model: components["schemas"]["ModelId"];
+        };
         /** @description What was measured of a run. A value is absent when it could not be. */
         Measures: {
             /**
@@ -2455,7 +2527,7 @@ export interface components {
         Model: {
             /** @description A person's own name for it. */
             alias?: string | null;
-            /** @description What it is, when the engine can run it. */
+            /** @description What it is, when it can be run. */
             facts?: components["schemas"]["Facts"] | null;
             /** @description The name of its file, or of its folder, without the folders above. */
             file: string;
@@ -2473,7 +2545,7 @@ export interface components {
             modified_at: components["schemas"]["Timestamp"];
             /** @description The name to show: a person's own, else one made of the file's. */
             name: string;
-            /** @description Why the engine can't run it. */
+            /** @description Why it can't be run. */
             problem?: components["schemas"]["Error"] | null;
             /**
              * @description SHA-256, hexadecimal: of a file; of a folder, that of the lines
@@ -2518,6 +2590,11 @@ export interface components {
              * @default false
              */
             pinned: boolean;
+            /**
+             * @description Which runtime computes.
+             * @default auto
+             */
+            runtime: components["schemas"]["RuntimeChoice"];
         };
         /** @description A file of a model. */
         ModelFile: {
@@ -2587,6 +2664,8 @@ export interface components {
              * @description Runs it is answering.
              */
             running: number;
+            /** @description What computes, once the model is loaded. */
+            runtime?: components["schemas"]["Runtime"] | null;
             /** @description What the engine does with it. */
             state: components["schemas"]["ModelState"];
             /** @description When its last run or load ended. */
@@ -3167,6 +3246,11 @@ export interface components {
              * @description A person's rating, 1 to 5.
              */
             rating?: number | null;
+            /**
+             * @description Which runtime answered; absent before the model was loaded, and for runs
+             *     from before there was a choice.
+             */
+            runtime?: components["schemas"]["Runtime"] | null;
             /** @description When it was accepted. */
             started_at: components["schemas"]["Timestamp"];
             /** @description Whether the answer was streamed while it was made. */
@@ -3377,6 +3461,85 @@ export interface components {
             started_at: components["schemas"]["Timestamp"];
             /** @description A person's tags, sorted. */
             tags: string[];
+        };
+        /** @description What computes: an engine in a program of its own. */
+        Runtime: "mistral_rs" | "llama_cpp";
+        /** @description Which runtime a person wants for a model. */
+        RuntimeChoice: "auto" | "mistral_rs" | "llama_cpp";
+        /** @description Why a runtime was chosen. */
+        RuntimeReason: {
+            /** @constant */
+            kind: "pinned";
+        } | {
+            /** @constant */
+            kind: "pinned_cannot";
+        } | {
+            /** @constant */
+            kind: "only";
+        } | {
+            /** @constant */
+            kind: "not_measured";
+        } | {
+            /** @constant */
+            kind: "faster";
+            /**
+             * Format: double
+             * @description By the latest measures; above 1.2.
+             */
+            ratio: number;
+        } | {
+            /** @constant */
+            kind: "not_slower";
+            /**
+             * Format: double
+             * @description By the latest measures; at most 1.2.
+             */
+            ratio: number;
+        };
+        /** @description What can be known of a runtime and a model. */
+        RuntimeReport: {
+            /** @description Why it can't run the model; absent when it can. */
+            problem?: components["schemas"]["Error"] | null;
+            /** @description The runtime. */
+            runtime: components["schemas"]["Runtime"];
+            /** @description How fast it was with the model as it is now; absent until measured. */
+            speed?: components["schemas"]["RuntimeSpeed"] | null;
+        };
+        /** @description How fast a runtime was with a model on this machine. */
+        RuntimeSpeed: {
+            /**
+             * Format: double
+             * @description Tokens after the first over the time since the first, per second.
+             */
+            decode_tokens_per_s: number;
+            /** @description On which device, in words ("CPU, 2 threads"). */
+            device: string;
+            /** @description When it was measured. */
+            measured_at: components["schemas"]["Timestamp"];
+            /** @description The model. */
+            model: components["schemas"]["ModelId"];
+            /** @description When they had been written. */
+            modified_at: components["schemas"]["Timestamp"];
+            /**
+             * Format: double
+             * @description Tokens of the prompt over the time from its reading's start to the first
+             *     token, per second.
+             */
+            prefill_tokens_per_s: number;
+            /** @description The runtime. */
+            runtime: components["schemas"]["Runtime"];
+            /**
+             * Format: uint64
+             * @description The size of its files then, bytes.
+             */
+            size_bytes: number;
+        };
+        /** @description The runtimes for a model. */
+        RuntimesReport: {
+            /** @description The one that answers; absent when none can. */
+            chosen?: components["schemas"]["ChosenRuntime"] | null;
+            /** @description All there are. */
+            runtimes: components["schemas"]["RuntimeReport"][];
         };
         /**
          * @description Saves a comparison of two runs, with the score as it is now and perhaps a
@@ -3712,7 +3875,7 @@ export interface components {
             total?: number | null;
         };
         /** @description What a task does. */
-        TaskKind: "import_model" | "download_model" | "export_runs" | "evaluate";
+        TaskKind: "import_model" | "download_model" | "export_runs" | "measure_runtimes" | "evaluate";
         /** @description The colours of the window. */
         Theme: "system" | "light" | "dark" | "contrast_black" | "contrast_white";
         /**
@@ -5033,6 +5196,71 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Model"];
+                };
+            };
+            /** @description What happened and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    get_runtimes: {
+        parameters: {
+            query?: {
+                model?: components["schemas"]["ModelId"];
+                choice?: components["schemas"]["RuntimeChoice"] | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuntimesReport"];
+                };
+            };
+            /** @description What happened and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    measure_runtimes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MeasureRuntimes"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuntimeSpeed"][];
                 };
             };
             /** @description What happened and what to do. */

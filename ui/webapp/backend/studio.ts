@@ -62,6 +62,11 @@ export type RunPage = Schemas["Page_of_RunSummary"];
 export type RunQuery = Schemas["RunQuery"];
 export type RunSelection = Schemas["RunSelection"];
 export type RunSummary = Schemas["RunSummary"];
+export type Runtime = Schemas["Runtime"];
+export type RuntimeChoice = Schemas["RuntimeChoice"];
+export type RuntimeReport = Schemas["RuntimeReport"];
+export type RuntimeSpeed = Schemas["RuntimeSpeed"];
+export type RuntimesReport = Schemas["RuntimesReport"];
 export type Score = Schemas["Score"];
 export type Settings = Schemas["Settings"];
 export type SideBySide = Schemas["SideBySide"];
@@ -202,6 +207,16 @@ export function removePreset(name: string): Promise<void> {
 
 export function estimateMemory(model: string, contextLength: number | null): Promise<MemoryReport> {
     return call("estimate_memory", { model, context_length: contextLength });
+}
+
+/** What would answer for the model if `choice` were saved. */
+export function getRuntimes(model: string, choice: RuntimeChoice): Promise<RuntimesReport> {
+    return call("get_runtimes", { model, choice });
+}
+
+/** Times each runtime that can run the model; runs wait meanwhile. */
+export function measureRuntimes(model: string): Promise<RuntimeSpeed[]> {
+    return call("measure_runtimes", { model });
 }
 
 // Settings, modes, prices

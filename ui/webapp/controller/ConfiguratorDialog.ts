@@ -60,6 +60,15 @@ export default class ConfiguratorDialog extends FragmentDialog {
         this.configurator.edited();
     }
 
+    onRuntime(): void {
+        this.configurator.edited();
+        void this.configurator.lookAtRuntimes();
+    }
+
+    onMeasureRuntimes(): void {
+        void this.configurator.runtimes.measure();
+    }
+
     onEditStop(event: Event): void {
         const { texts } = event.getParameters() as { texts: string[] };
         this.configurator.model.setProperty("/form/fields/stop", texts);
@@ -181,6 +190,7 @@ export default class ConfiguratorDialog extends FragmentDialog {
 
     protected prepare(dialog: Dialog): void {
         dialog.setModel(this.configurator.model, "config");
+        dialog.setModel(this.configurator.runtimes.model, "runtimes");
         dialog.setModel(this.file, "file");
         dialog.setModel(new JSONModel(DEFAULT_FIELDS), "defaults");
     }

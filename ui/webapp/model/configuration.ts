@@ -1,4 +1,4 @@
-import type { ModelConfiguration, Parameters } from "../backend/studio";
+import type { ModelConfiguration, Parameters, RuntimeChoice } from "../backend/studio";
 import { invalidField, toFields, toOverrides, type Field, type NumberField, type ParameterFields } from "./parameters";
 
 /** What a model runs with while nothing is configured; the backend's own defaults. */
@@ -28,20 +28,26 @@ export interface ConfigurationForm {
     limit: string;
     /** Whether the model stays in memory. */
     pinned: boolean;
+    runtime: RuntimeChoice;
 }
 
 export type ConfigurationField = Field | "memory_limit_bytes";
 
-export function toForm({ parameters, memory_limit_bytes: limit, pinned }: ModelConfiguration): ConfigurationForm {
+export function toForm({ parameters, memory_limit_bytes: limit, pinned, runtime }: ModelConfiguration): ConfigurationForm {
     const fields = toFields({ ...DEFAULTS, ...parameters });
-    return { fields, limit: limit == null ? "" : String(Math.round(limit / MEGABYTE)), pinned: pinned ?? false };
+    return { fields, limit: limit == null ? "" : String(Math.round(limit / MEGABYTE)), pinned: pinned ?? false, runtime };
+}
+
+/** What is shown while nothing is configured. */
+export function defaultForm(): ConfigurationForm {
+    return { fields: { ...DEFAULT_FIELDS }, limit: "", pinned: false, runtime: "auto" };
 }
 
 /** What is typed, with the default in the place of what is empty. */
-export function toConfiguration({ fields, limit, pinned }: ConfigurationForm): ModelConfiguration {
+export function toConfiguration({ fields, limit, pinned, runtime }: ConfigurationForm): ModelConfiguration {
     // What is typed never says null for a parameter that must have a value.
     const parameters = { ...DEFAULTS, ...toOverrides(fields) } as Parameters;
-    return { parameters, memory_limit_bytes: limitBytes(limit), pinned };
+    return { parameters, memory_limit_bytes: limitBytes(limit), pinned, runtime };
 }
 
 /** The limit in bytes; null while there is none or it is no number. */

@@ -14,6 +14,7 @@ mod notification;
 mod page;
 pub mod processor;
 mod run;
+mod runtime;
 mod settings;
 
 pub use clock::{Clock, SystemClock, Timestamp};
@@ -31,4 +32,5 @@ pub use load::{LoadProgress, LoadStage};
 pub use notification::{Level, Notice, Notification, Subject, Topic};
 pub use page::{Page, PageRequest};
 pub use run::{CacheUse, Cost, FinishReason, Measures, ModeRef, Outcome, Run, RunSummary};
+pub use runtime::{Runtime, RuntimeChoice, RuntimeSpeed};
 pub use settings::{Density, Settings, Theme};

@@ -3,7 +3,8 @@
 use crate::{Engine, engine::lock, status::CacheStatus};
 use hashlink::LruCache;
 use nopenai_domain::{
-    Clock, FinishReason, Message, ModelId, Outcome, Parameters, Result, Run, RunId, Timestamp,
+    Clock, FinishReason, Message, ModelId, Outcome, Parameters, Result, Run, RunId, Runtime,
+    Timestamp,
 };
 use nopenai_store::CacheKey;
 use sha2::{Digest, Sha256};
@@ -143,12 +144,13 @@ impl Engine {
     pub(crate) fn cache_key(
         &self,
         model: &ModelId,
+        runtime: Runtime,
         messages: &[Message],
         parameters: &Parameters,
     ) -> Option<CacheKey> {
         let sha256 = self.shared.options.registry.get(model).ok()?.sha256?;
         let element_type = self.shared.options.element_type;
-        key(&sha256, &format!("{element_type:?}"), messages, parameters)
+        key(&sha256, &format!("{runtime:?} {element_type:?}"), messages, parameters)
     }
 
     /// The answer that is kept, counted as a hit or a miss.
@@ -192,7 +194,7 @@ impl Engine {
 /// A greedy run draws nothing, so its seed decides nothing.
 fn key(
     sha256: &str,
-    element_type: &str,
+    computed_in: &str,
     messages: &[Message],
     parameters: &Parameters,
 ) -> Option<CacheKey> {
@@ -201,7 +203,7 @@ fn key(
     }
     // The system prompt is one of the messages.
     let decisive = Parameters { seed: None, system_prompt: String::new(), ..parameters.clone() };
-    let all = serde_json::to_vec(&(sha256, element_type, messages, decisive)).ok()?;
+    let all = serde_json::to_vec(&(sha256, computed_in, messages, decisive)).ok()?;
     Some(Sha256::digest(all).into())
 }
 

@@ -15,6 +15,8 @@ mod queue;
 mod recovery;
 mod room;
 mod run;
+mod runtime;
+mod speed;
 mod status;
 
 pub use engine::{Engine, EngineOptions};
@@ -23,4 +25,5 @@ pub use modes::Modes;
 pub use parameters::TokenCount;
 pub use prompt::Prompt;
 pub use run::{RunEvent, RunStep};
+pub use runtime::{ChosenRuntime, RuntimeReason, RuntimeReport, RuntimesReport, choose};
 pub use status::{CacheStatus, EngineStatus, ModelState, ModelStatus, QueueStatus};

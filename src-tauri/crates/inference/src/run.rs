@@ -1,7 +1,7 @@
 use crate::{Engine, Prompt, cache::Answer, engine::lock, measure::Stopwatch, prompt::messages};
 use nopenai_domain::{
     CacheUse, Caller, Code, Cost, Error, FinishReason, LoadProgress, Measures, Message, ModeRef,
-    Outcome, Result, Run, RunId,
+    Outcome, Result, Run, RunId, Runtime,
 };
 use nopenai_runtime::{GenerationEvent, Worker};
 use nopenai_store::{CacheKey, History, Store};
@@ -131,6 +131,7 @@ impl Engine {
             finish_reason: None,
             error: None,
             measures: Measures::default(),
+            runtime: None,
             mode: mode.map(|mode| ModeRef { id: mode.id, name: mode.name }),
             streamed: prompt.stream,
             cost: None,
@@ -170,8 +171,10 @@ impl<E: FnMut(RunEvent) + Send> Conversation<E> {
         cancel: &CancellationToken,
     ) -> Result<FinishReason> {
         let messages = messages(&self.run.parameters.system_prompt, &self.run.prompt);
-        let key = self.key(engine, &messages);
+        let runtime = engine.runtime_for(&self.run.model).await?;
+        let key = self.key(engine, runtime, &messages);
         if let Some(answer) = key.and_then(|key| engine.recall(key)) {
+            self.run.runtime = Some(runtime);
             return Ok(self.repeat(&answer));
         }
         let cancelled = || Error::new(Code::Cancelled, "The run was stopped.");
@@ -185,16 +188,24 @@ impl<E: FnMut(RunEvent) + Send> Conversation<E> {
             lease = engine.lease(&model, &mut told) => lease?,
             () = cancel.cancelled() => return Err(cancelled()),
         };
+        let answering = lease.worker.runtime();
+        self.run.runtime = Some(answering);
         let reason = self.listen(&lease.worker, messages, cancel).await?;
-        self.computed = key;
+        self.computed = key.filter(|_| answering == runtime);
         Ok(reason)
     }
 
     /// The key of the answer in the prompt cache, where it may come from there.
-    fn key(&mut self, engine: &Engine, messages: &[Message]) -> Option<CacheKey> {
+    fn key(
+        &mut self,
+        engine: &Engine,
+        runtime: Runtime,
+        messages: &[Message],
+    ) -> Option<CacheKey> {
+        let run = &self.run;
         let key = self
             .may_repeat
-            .then(|| engine.cache_key(&self.run.model, messages, &self.run.parameters))
+            .then(|| engine.cache_key(&run.model, runtime, messages, &run.parameters))
             .flatten();
         self.run.measures.cache = key.map(|_| CacheUse::Miss);
         key

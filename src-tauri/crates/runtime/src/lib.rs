@@ -5,10 +5,12 @@
 //! reason and the studio goes on.
 
 mod counts;
+mod launcher;
 mod memory;
 mod runs;
 mod worker;
 
+pub use launcher::Launcher;
 pub use memory::{SystemMemory, system_memory};
 pub use runs::{Generation, GenerationEvent};
-pub use worker::{Launcher, Worker};
+pub use worker::Worker;

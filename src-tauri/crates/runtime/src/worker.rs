@@ -1,12 +1,15 @@
 use crate::counts::Counts;
+use crate::launcher::Launcher;
 use crate::runs::{Generation, Runs};
-use nopenai_domain::{Code, Error, LoadProgress, LoadStage, Message, Parameters, Result, RunId};
+use nopenai_domain::{
+    Code, Error, LoadProgress, LoadStage, Message, Parameters, Result, RunId, Runtime,
+};
 use nopenai_protocol::{
     ElementType, FromWorker, LoadedModel, ProcessMemory, Reader, ToWorker, VERSION, Writer,
 };
 use std::{
     collections::VecDeque,
-    path::{Path, PathBuf},
+    path::Path,
     process::{ExitStatus, Stdio},
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
@@ -31,33 +34,24 @@ const CANCEL_GRACE: Duration = Duration::from_secs(3);
 /// Lines of a worker's log that are kept to explain its end.
 const LOG_LINES: usize = 20;
 
-/// Starts workers from one executable.
-#[derive(Debug, Clone)]
-pub struct Launcher {
-    program: PathBuf,
-}
-
 impl Launcher {
-    /// `program` is the worker's executable, an absolute path.
-    pub fn new(program: PathBuf) -> Self {
-        Self { program }
-    }
-
-    /// Starts a worker and loads `model` into it. Dropping the future kills
-    /// the worker: that is how a load is cancelled.
+    /// Starts a worker of `runtime` and loads `model` into it. Dropping the
+    /// future kills the worker: that is how a load is cancelled.
     ///
     /// # Errors
     /// [`Code::EngineFailed`] when the process can't be started or ends;
     /// [`Code::UnsupportedModel`] when the engine refuses the file.
     pub async fn start(
         &self,
+        runtime: Runtime,
         model: &Path,
         element_type: ElementType,
         mut progress: impl FnMut(LoadProgress),
     ) -> Result<Worker> {
         let bytes_total = weight_bytes(model);
         progress(LoadProgress { stage: LoadStage::Starting, bytes_read: 0, bytes_total });
-        let mut process = self.spawn()?;
+        let program = self.program(runtime)?;
+        let mut process = spawn(program)?;
         let hello = tokio::time::timeout(HELLO_TIMEOUT, process.reader.next()).await;
         match hello {
             Ok(Ok(Some(FromWorker::Hello { version: VERSION }))) => {}
@@ -65,7 +59,7 @@ impl Launcher {
                 return Err(engine_failed(format!(
                     "The engine at {} speaks protocol {version}, and this application speaks \
                      {VERSION}: install both from the same package.",
-                    self.program.display()
+                    program.display()
                 )));
             }
             Err(_) => return Err(engine_failed("The engine's process did not answer.")),
@@ -78,41 +72,48 @@ impl Launcher {
         loop {
             match process.reader.next().await {
                 Ok(Some(FromWorker::LoadProgress(step))) => progress(step),
-                Ok(Some(FromWorker::Loaded(loaded))) => return Ok(process.supervise(loaded)),
+                Ok(Some(FromWorker::Loaded(loaded))) => {
+                    return Ok(process.supervise(runtime, loaded));
+                }
                 Ok(Some(FromWorker::LoadFailed { error })) => return Err(error),
                 Ok(Some(_)) => {}
                 Ok(None) | Err(_) => return Err(process.death().await),
             }
         }
     }
+}
 
-    fn spawn(&self) -> Result<Process> {
-        let mut child = Command::new(&self.program)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            // A local folder can make the engine ask the hub: nothing leaves
-            // this machine unless a download was asked for.
-            .env("HF_HUB_OFFLINE", "1")
-            // glibc gives every thread an arena, and what one frees another
-            // doesn't use: with engines that come and go, memory grew for good.
-            .env("MALLOC_ARENA_MAX", "2")
-            .kill_on_drop(true)
-            .spawn()
-            .map_err(|error| {
-                engine_failed(format!(
-                    "The engine at {} could not be started: {error}. Reinstall the application.",
-                    self.program.display()
-                ))
-            })?;
-        let pipes = (child.stdin.take(), child.stdout.take(), child.stderr.take());
-        let (Some(stdin), Some(stdout), Some(stderr)) = pipes else {
-            return Err(Error::internal("the engine's process has no pipes"));
-        };
-        let log = Arc::new(Log::default());
-        tokio::spawn(log.clone().follow(stderr));
-        Ok(Process { child, reader: Reader::new(stdout), writer: Writer::new(stdin), log })
-    }
+fn spawn(program: &Path) -> Result<Process> {
+    let mut child = Command::new(program)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        // A local folder can make the engine ask the hub: nothing leaves
+        // this machine unless a download was asked for.
+        .env("HF_HUB_OFFLINE", "1")
+        // glibc gives every thread an arena, and what one frees another
+        // doesn't use: with engines that come and go, memory grew for good.
+        .env("MALLOC_ARENA_MAX", "2")
+        // llama.cpp's threads wait for each other some hundred times a token,
+        // spinning. OpenMP's default is to go on for milliseconds: with another
+        // model at work on the same cores 1 token/s came of 100. So briefly, it
+        // is as fast alone (docs/BENCHMARKS.md).
+        .env("GOMP_SPINCOUNT", "300")
+        .kill_on_drop(true)
+        .spawn()
+        .map_err(|error| {
+            engine_failed(format!(
+                "The engine at {} could not be started: {error}. Reinstall the application.",
+                program.display()
+            ))
+        })?;
+    let pipes = (child.stdin.take(), child.stdout.take(), child.stderr.take());
+    let (Some(stdin), Some(stdout), Some(stderr)) = pipes else {
+        return Err(Error::internal("the engine's process has no pipes"));
+    };
+    let log = Arc::new(Log::default());
+    tokio::spawn(log.clone().follow(stderr));
+    Ok(Process { child, reader: Reader::new(stdout), writer: Writer::new(stdin), log })
 }
 
 /// What a model's weights occupy on disk: a file, or the safetensors of a
@@ -146,7 +147,7 @@ impl Process {
         explain(status, &self.log)
     }
 
-    fn supervise(self, loaded: LoadedModel) -> Worker {
+    fn supervise(self, runtime: Runtime, loaded: LoadedModel) -> Worker {
         let Self { child, reader, mut writer, log } = self;
         let process_id = child.id();
         let heard = Heard::default();
@@ -162,6 +163,7 @@ impl Process {
         });
         let supervisor = tokio::spawn(supervise(child, reader, killed, heard.clone(), memory, log));
         Worker {
+            runtime,
             loaded,
             process_id,
             heard,
@@ -222,6 +224,7 @@ async fn supervise(
 /// is dropped.
 #[derive(Clone)]
 pub struct Worker {
+    runtime: Runtime,
     loaded: LoadedModel,
     process_id: Option<u32>,
     heard: Heard,
@@ -232,6 +235,11 @@ pub struct Worker {
 }
 
 impl Worker {
+    /// What computes in it.
+    pub fn runtime(&self) -> Runtime {
+        self.runtime
+    }
+
     /// The model in it.
     pub fn loaded(&self) -> &LoadedModel {
         &self.loaded

@@ -18,6 +18,7 @@ mod notifications;
 mod prices;
 mod prompt_cache;
 mod prompt_sets;
+mod runtime_speeds;
 mod settings;
 mod value;
 mod writer;
@@ -35,6 +36,7 @@ pub use notifications::Notifications;
 pub use prices::Prices;
 pub use prompt_cache::{CacheKey, PromptCache};
 pub use prompt_sets::PromptSets;
+pub use runtime_speeds::RuntimeSpeeds;
 pub use rusqlite::version as sqlite_version;
 pub use settings::SettingsTable;
 
@@ -134,6 +136,11 @@ impl Store {
     /// What tokens cost.
     pub fn prices(&self) -> Prices {
         Prices::new(self.clone())
+    }
+
+    /// How fast runtimes were.
+    pub fn runtime_speeds(&self) -> RuntimeSpeeds {
+        RuntimeSpeeds::new(self.clone())
     }
 
     /// Comparisons of runs.

@@ -1,11 +1,16 @@
 //! The engine around a loaded model.
 
+use crate::{generate, load};
 use mistralrs::core::{
     AddModelConfig, DefaultSchedulerMethod, EngineConfig, Pipeline, SchedulerConfig,
 };
 use mistralrs::{Model, model_builder_trait::build_model_from_pipeline};
+use nopenai_domain::{Message, Result};
+use nopenai_protocol::{ElementType, LoadedModel};
+use nopenai_serving::{Answer, End, Engine, Progress, Request};
 use std::{
     num::NonZeroUsize,
+    path::Path,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -61,10 +66,30 @@ impl LoadedEngine {
     pub async fn model(&self) -> Arc<Model> {
         self.current.lock().await.clone()
     }
+}
 
-    /// Notes that a sequence of so many tokens has ended. Nobody else may hold
-    /// the engine then, or what it keeps stays until they let go.
-    pub async fn ended(&self, tokens: u32) {
+impl Engine for LoadedEngine {
+    async fn load(
+        path: &Path,
+        element_type: ElementType,
+        progress: Progress,
+    ) -> anyhow::Result<(Self, LoadedModel)> {
+        let following = tokio::spawn(load::follow_reading(path.is_dir(), progress));
+        let built = load::build(path, element_type).await;
+        following.abort();
+        built
+    }
+
+    async fn count(&self, messages: &[Message]) -> Result<u32> {
+        generate::count(&*self.model().await, messages).await
+    }
+
+    async fn answer(&self, request: Request, answer: &mut Answer<'_>) -> Result<End> {
+        generate::answer(&*self.model().await, request, answer).await
+    }
+
+    /// What the engine keeps is given back when it is too much.
+    async fn ended(&self, tokens: u32) {
         let mut current = self.current.lock().await;
         let bytes = u64::from(tokens).next_multiple_of(GROWTH) * self.token_bytes;
         let kept = self.kept.fetch_add(bytes, Ordering::Relaxed) + bytes;

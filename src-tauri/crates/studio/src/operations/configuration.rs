@@ -1,11 +1,13 @@
-//! How each model is used, and the memory it needs.
+//! How each model is used, the memory it needs, and what computes it.
 
 use crate::{
     Studio, configuration_file,
     operation::{Entry, Events, Method, NoEvents, Operation, Route},
 };
-use nopenai_domain::{Code, Error, ModelConfiguration, ModelId, Preset, Result};
-use nopenai_inference::MemoryReport;
+use nopenai_domain::{
+    Code, Error, ModelConfiguration, ModelId, Preset, Result, RuntimeChoice, RuntimeSpeed,
+};
+use nopenai_inference::{MemoryReport, RuntimesReport};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -20,6 +22,8 @@ pub const ALL: &[Entry] = &[
     Entry::of::<SavePreset>(),
     Entry::of::<RemovePreset>(),
     Entry::of::<EstimateMemory>(),
+    Entry::of::<GetRuntimes>(),
+    Entry::of::<MeasureRuntimes>(),
 ];
 
 /// A model's configuration.
@@ -215,5 +219,47 @@ impl Operation for EstimateMemory {
 
     async fn run(self, studio: Studio, _: Events<NoEvents>) -> Result<MemoryReport> {
         studio.engine().estimate(&self.model, self.context_length).await
+    }
+}
+
+/// Tells which runtimes can run a model, how fast they were, and which one
+/// answers, for which reason.
+#[derive(Debug, Deserialize, JsonSchema)]
+pub struct GetRuntimes {
+    /// The model.
+    pub model: ModelId,
+    /// As if this were wanted; absent: as configured.
+    #[serde(default)]
+    pub choice: Option<RuntimeChoice>,
+}
+
+impl Operation for GetRuntimes {
+    const NAME: &'static str = "get_runtimes";
+    const ROUTE: Route = Route { method: Method::Get, path: "/models/runtimes" };
+    type Event = NoEvents;
+    type Output = RuntimesReport;
+
+    async fn run(self, studio: Studio, _: Events<NoEvents>) -> Result<RuntimesReport> {
+        studio.engine().runtimes(&self.model, self.choice).await
+    }
+}
+
+/// Times each runtime that can run a model: the reading of a fixed prompt and
+/// 64 tokens of its likeliest answer. The loaded model is unloaded before, and
+/// runs wait meanwhile. It is listed as work under way and can be cancelled.
+#[derive(Debug, Deserialize, JsonSchema)]
+pub struct MeasureRuntimes {
+    /// The model.
+    pub model: ModelId,
+}
+
+impl Operation for MeasureRuntimes {
+    const NAME: &'static str = "measure_runtimes";
+    const ROUTE: Route = Route { method: Method::Post, path: "/models/runtimes/measure" };
+    type Event = NoEvents;
+    type Output = Vec<RuntimeSpeed>;
+
+    async fn run(self, studio: Studio, _: Events<NoEvents>) -> Result<Vec<RuntimeSpeed>> {
+        studio.measure_runtimes(&self.model).await
     }
 }

@@ -15,5 +15,6 @@ mod fixture;
 mod hub;
 mod memory;
 mod parameters;
+mod runtimes;
 mod safetensors;
 mod several;

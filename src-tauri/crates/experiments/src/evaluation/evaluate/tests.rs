@@ -39,6 +39,7 @@ impl Ask for Scripted {
             error: failed,
             measures: Measures::default(),
             mode: None,
+            runtime: None,
             streamed: false,
             cost: None,
             rating: None,
