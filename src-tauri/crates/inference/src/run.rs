@@ -196,12 +196,7 @@ impl<E: FnMut(RunEvent) + Send> Conversation<E> {
     }
 
     /// The key of the answer in the prompt cache, where it may come from there.
-    fn key(
-        &mut self,
-        engine: &Engine,
-        runtime: Runtime,
-        messages: &[Message],
-    ) -> Option<CacheKey> {
+    fn key(&mut self, engine: &Engine, runtime: Runtime, messages: &[Message]) -> Option<CacheKey> {
         let run = &self.run;
         let key = self
             .may_repeat

@@ -157,7 +157,7 @@ fn whole(row: &Row<'_>) -> Result<Run> {
         finish_reason: text_or_null(row, 22)?.map(from_word::<FinishReason>).transpose()?,
         error: text_or_null(row, 23)?.map(from_json::<Error>).transpose()?,
         measures: measures(row)?,
-        runtime: text_or_null(row, 24)?.map(from_word).transpose()?,
+        runtime: text_or_null(row, 25)?.map(from_word).transpose()?,
         mode: mode(row)?,
         streamed: row.get(24)?,
         cost: cost(row)?,

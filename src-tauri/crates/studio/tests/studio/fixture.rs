@@ -1,7 +1,6 @@
 use nopenai_studio::{
     Code, ElementType, Environment, Error, Launcher, Result, Runtime, Sink, Studio, StudioOptions,
-    SystemClock,
-    operations,
+    SystemClock, operations,
 };
 use serde_json::{Value, json};
 use std::{
