@@ -31,6 +31,7 @@ pub fn recorded(prompt: &str, answer: &str) -> Run {
         },
         mode: None,
         runtime: None,
+        likelihoods: None,
         streamed: true,
         cost: None,
         rating: None,

@@ -27,6 +27,8 @@ const CONTROLS: Record<ConfigurationField, string> = {
     seed: "configSeed",
     stop: "configStop",
     system_prompt: "configSystemPrompt",
+    alternatives: "configAlternatives",
+    format: "configFormatRule",
     memory_limit_bytes: "configLimit",
 };
 

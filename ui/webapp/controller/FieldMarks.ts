@@ -17,6 +17,8 @@ const FIELDS: Record<string, string> = {
     seed: "seed",
     stop: "stop",
     system_prompt: "systemPrompt",
+    alternatives: "alternatives",
+    format: "formatRule",
 };
 
 /** Which field of the page is wrong, and why: marks it, opens the section it is in and leads there. */

@@ -15,7 +15,7 @@ export interface Remembered {
     parametersExpanded: boolean;
     mode: string | null;
     stream: boolean;
-    answerView: "formatted" | "source";
+    answerView: "formatted" | "source" | "tokens";
     /** Whether the answers of a batch take the prompt's place too. */
     batchWide: boolean;
     historyFilters: boolean;

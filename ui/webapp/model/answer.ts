@@ -1,4 +1,4 @@
-import type { Cost, Failure, FinishReason, LoadProgress, Measures, Outcome, Run, RunEvent } from "../backend/studio";
+import type { Cost, Failure, FinishReason, LoadProgress, Measures, Outcome, Run, RunEvent, TokenLikelihood } from "../backend/studio";
 
 /**
  * What the answer pane shows.
@@ -25,6 +25,8 @@ export interface Answer {
     /** A person's, 1 to 5; 0 for none. */
     rating: number;
     tags: string[];
+    /** What else could have come in each token's place, where that was asked. */
+    likelihoods: TokenLikelihood[] | null;
     /** Why a rating or tags could not be kept. */
     assessmentProblem: Failure | null;
     /** Who measured: the application once a run has ended, this window while it streams. */
@@ -53,6 +55,7 @@ export function idle(): Answer {
         cost: null,
         rating: 0,
         tags: [],
+        likelihoods: null,
         assessmentProblem: null,
         source: null,
         stopping: false,
@@ -110,6 +113,7 @@ export function finished(run: Run): Answer {
         cost: run.cost ?? null,
         rating: run.rating ?? 0,
         tags: run.tags,
+        likelihoods: run.likelihoods ?? null,
         source: "application",
     };
 }

@@ -11,7 +11,7 @@ export interface Inherited {
 
 export type Beneath = Record<Field, Inherited>;
 
-const FIELDS: Field[] = [...NUMBER_FIELDS, "stop", "system_prompt"];
+const FIELDS: Field[] = [...NUMBER_FIELDS, "stop", "system_prompt", "format"];
 
 /** What each field inherits, and from where. */
 export function beneath(effective: Parameters | null, mode: Mode | null, configured: Configured | null): Beneath {
@@ -54,6 +54,8 @@ function shown(field: Field, parameters: Parameters): string {
             return parameters.seed == null ? text("seedDrawn") : String(parameters.seed);
         case "context_length":
             return parameters.context_length == null ? text("contextWhole") : count(parameters.context_length);
+        case "format":
+            return text(`formatKind.${parameters.format.kind}`);
         case "max_tokens":
             return count(parameters.max_tokens);
         default:

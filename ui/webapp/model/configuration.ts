@@ -13,6 +13,8 @@ export const DEFAULTS: Parameters = {
     seed: null,
     stop: [],
     system_prompt: "",
+    alternatives: 0,
+    format: { kind: "text" },
 };
 
 /** The same as typed. */

@@ -2,7 +2,7 @@ import type { Failure, Mode, TokenCount } from "../backend/studio";
 import type { Counting } from "./Draft";
 import { count, NONE } from "./format";
 import type { ModelRow } from "./models";
-import { overrideCount, type ParameterFields } from "./parameters";
+import { overrideCount, ruleOf, type FormatKind, type ParameterFields } from "./parameters";
 import { contextTarget } from "./targets";
 import { text } from "./texts";
 
@@ -55,6 +55,21 @@ export function canClear(...fields: unknown[]): boolean {
     return all !== undefined && Object.values(all).some((field) => (Array.isArray(field) ? field.length > 0 : Boolean(field)));
 }
 
+/** An example of a rule of that kind. */
+export function rulePlaceholder(kind: FormatKind): string {
+    const examples = {
+        json: '{"type": "object", "properties": {"answer": {"type": "integer"}}, "required": ["answer"]}',
+        regex: "(yes|no)",
+        lark: 'start: word (", " word)*\nword: /[a-z]+/',
+    };
+    return kind === "" || kind === "text" ? "" : examples[kind];
+}
+
+/** What a rule of that kind is. */
+export function ruleTooltip(kind: FormatKind): string {
+    return kind === "" || kind === "text" ? "" : text(`formatRule.${kind}`);
+}
+
 export function systemPromptTitle(typed: string, none: boolean): string {
     return text(typed !== "" || none ? "systemPromptSet" : "systemPrompt");
 }
@@ -68,12 +83,13 @@ export function modeTooltip(mode: Mode | null | undefined, models: ModelRow[]): 
 }
 
 export function modeChanges(mode: Mode, models: ModelRow[]): string {
-    const { system_prompt, stop, ...numbers } = mode.parameters ?? {};
+    const { system_prompt, stop, format, ...numbers } = mode.parameters ?? {};
     const changes = [
         mode.model ? text("modeChanges.model", models.find(({ id }) => id === mode.model)?.name ?? mode.model) : "",
         ...Object.entries(numbers).map(([name, value]) => (value == null ? "" : `${text(`parameter.${name}`)} ${value}`)),
         stop ? `${text("parameter.stop")} ${stop.map((each) => JSON.stringify(each)).join(" ")}` : "",
         system_prompt ? text("modeChanges.systemPrompt") : "",
+        format ? [text(`formatKind.${format.kind}`), ruleOf(format)].filter(Boolean).join(" ") : "",
     ].filter(Boolean);
     return changes.length > 0 ? changes.join(" · ") : text("modeChanges.none");
 }

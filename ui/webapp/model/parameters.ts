@@ -1,4 +1,7 @@
-import type { ParameterOverrides, Parameters } from "../backend/studio";
+import type { AnswerFormat, ParameterOverrides, Parameters } from "../backend/studio";
+
+/** What an answer has to be; empty inherits. */
+export type FormatKind = "" | AnswerFormat["kind"];
 
 /**
  * What the fields of a person's overrides hold, as typed: an empty one inherits. That nothing shall stand where
@@ -17,6 +20,9 @@ export interface ParameterFields {
     no_stop: boolean;
     system_prompt: string;
     no_system_prompt: boolean;
+    alternatives: string;
+    format_kind: FormatKind;
+    format_rule: string;
 }
 
 interface Range {
@@ -30,6 +36,7 @@ interface Range {
 const MAX_STOPS = 8;
 const MAX_STOP_CHARACTERS = 64;
 const MAX_SYSTEM_PROMPT_BYTES = 65_536;
+const MAX_RULE_BYTES = 65_536;
 
 /** As the backend checks them. */
 export const RANGES = {
@@ -41,10 +48,11 @@ export const RANGES = {
     max_tokens: { least: 1, most: 131_072, whole: true },
     context_length: { least: 128, most: 1_048_576, whole: true },
     seed: { least: 0, most: Number.MAX_SAFE_INTEGER, whole: true },
+    alternatives: { least: 0, most: 20, whole: true },
 } satisfies Record<string, Range>;
 
 export type NumberField = keyof typeof RANGES;
-export type Field = NumberField | "stop" | "system_prompt";
+export type Field = NumberField | "stop" | "system_prompt" | "format";
 
 export const NUMBER_FIELDS = Object.keys(RANGES) as NumberField[];
 
@@ -64,6 +72,9 @@ export function noOverrides(): ParameterFields {
         no_stop: false,
         system_prompt: "",
         no_system_prompt: false,
+        alternatives: "",
+        format_kind: "",
+        format_rule: "",
     };
 }
 
@@ -86,8 +97,31 @@ export function invalidField(fields: ParameterFields): Field | undefined {
     if (fields.stop.length > MAX_STOPS || !stopsFit) {
         return "stop";
     }
-    const bytes = new TextEncoder().encode(fields.system_prompt).length;
-    return bytes > MAX_SYSTEM_PROMPT_BYTES ? "system_prompt" : undefined;
+    if (bytesOf(fields.system_prompt) > MAX_SYSTEM_PROMPT_BYTES) {
+        return "system_prompt";
+    }
+    return ruleFits(fields) ? undefined : "format";
+}
+
+function bytesOf(typed: string): number {
+    return new TextEncoder().encode(typed).length;
+}
+
+/** Whether a rule is typed where one is needed, and a schema is JSON; the rest is known to the engine. */
+function ruleFits({ format_kind: kind, format_rule: rule }: ParameterFields): boolean {
+    if (kind === "" || kind === "text") {
+        return true;
+    }
+    return rule.trim() !== "" && bytesOf(rule) <= MAX_RULE_BYTES && (kind !== "json" || isJson(rule));
+}
+
+function isJson(typed: string): boolean {
+    try {
+        JSON.parse(typed);
+        return true;
+    } catch {
+        return false;
+    }
 }
 
 function fits(value: number | undefined, { least, most, whole, above }: Range): boolean {
@@ -111,6 +145,10 @@ export function toOverrides(fields: ParameterFields): ParameterOverrides {
     if (fields.system_prompt !== "" || fields.no_system_prompt) {
         overrides.system_prompt = fields.system_prompt;
     }
+    const { format_kind: kind, format_rule: rule } = fields;
+    if (kind !== "") {
+        overrides.format = kind === "text" ? { kind } : { kind, rule };
+    }
     return overrides;
 }
 
@@ -125,7 +163,14 @@ export function toFields(parameters: Parameters | ParameterOverrides): Parameter
     fields.no_stop = parameters.stop?.length === 0;
     fields.system_prompt = parameters.system_prompt ?? "";
     fields.no_system_prompt = parameters.system_prompt === "";
+    fields.format_kind = parameters.format?.kind ?? "";
+    fields.format_rule = ruleOf(parameters.format);
     return fields;
+}
+
+/** The rule of a format; empty where any text will do. */
+export function ruleOf(format: AnswerFormat | null | undefined): string {
+    return format && format.kind !== "text" ? format.rule : "";
 }
 
 /** All of a run's parameters as overrides; without the seed, for another answer to the same question. */

@@ -1,6 +1,6 @@
 import type { Run } from "../backend/studio";
 import { NONE } from "./format";
-import { NUMBER_FIELDS } from "./parameters";
+import { NUMBER_FIELDS, ruleOf } from "./parameters";
 import { runtimeName } from "./runtimeFormat";
 import { text } from "./texts";
 
@@ -19,6 +19,7 @@ export function runFacts({ parameters, runtime }: Pick<Run, "parameters" | "runt
     return [
         ...numbers,
         { label: text("parameter.stop"), value: stop || NONE },
+        { label: text("parameter.format"), value: [text(`formatKind.${parameters.format.kind}`), ruleOf(parameters.format)].filter(Boolean).join(" ") },
         { label: text("runtime"), value: runtimeName(runtime) },
     ];
 }

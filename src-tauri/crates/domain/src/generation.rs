@@ -1,4 +1,4 @@
-use crate::{Error, Result};
+use crate::{AnswerFormat, Error, Result};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -79,6 +79,12 @@ pub struct Parameters {
     /// Instructions that stand before the prompt; empty for none. At most
     /// 65,536 bytes.
     pub system_prompt: String,
+    /// What the answer has to be.
+    pub format: AnswerFormat,
+    /// How many of the likeliest tokens are told, with their probabilities, at
+    /// each token of the answer, 0 to 20; 0 tells nothing.
+    #[schemars(range(min = 0, max = 20))]
+    pub alternatives: u32,
 }
 
 impl Default for Parameters {
@@ -94,6 +100,8 @@ impl Default for Parameters {
             seed: None,
             stop: Vec::new(),
             system_prompt: String::new(),
+            format: AnswerFormat::Text,
+            alternatives: 0,
         }
     }
 }
@@ -128,7 +136,9 @@ impl Parameters {
         }
         let bytes = self.system_prompt.len();
         let ok = bytes <= MAX_SYSTEM_PROMPT_BYTES;
-        check("system_prompt", format!("{bytes} bytes long"), ok, "0 to 65,536 bytes")
+        check("system_prompt", format!("{bytes} bytes long"), ok, "0 to 65,536 bytes")?;
+        check("alternatives", self.alternatives, self.alternatives <= 20, "0 to 20")?;
+        self.format.validate()
     }
 }
 
@@ -176,6 +186,13 @@ pub struct ParameterOverrides {
     /// See [`Parameters::system_prompt`].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub system_prompt: Option<String>,
+    /// See [`Parameters::format`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub format: Option<AnswerFormat>,
+    /// See [`Parameters::alternatives`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0, max = 20))]
+    pub alternatives: Option<u32>,
 }
 
 impl ParameterOverrides {
@@ -192,6 +209,8 @@ impl ParameterOverrides {
             seed: self.seed.or(beneath.seed),
             stop: self.stop.clone().unwrap_or(beneath.stop),
             system_prompt: self.system_prompt.clone().unwrap_or(beneath.system_prompt),
+            format: self.format.clone().unwrap_or(beneath.format),
+            alternatives: self.alternatives.unwrap_or(beneath.alternatives),
         }
     }
 
@@ -248,6 +267,9 @@ mod tests {
         assert_eq!(with(|p| p.stop = vec!["x".to_owned(); 9]).as_deref(), Some("stop"));
         let long = |p: &mut Parameters| p.system_prompt = "x".repeat(65_537);
         assert_eq!(with(long).as_deref(), Some("system_prompt"));
+        assert_eq!(with(|p| p.alternatives = 21).as_deref(), Some("alternatives"));
+        let no_rule = |p: &mut Parameters| p.format = AnswerFormat::Regex(String::new());
+        assert_eq!(with(no_rule).as_deref(), Some("format"));
     }
 
     #[test]

@@ -6,9 +6,11 @@ mod comparison;
 mod configuration;
 mod error;
 mod evaluation;
+mod format;
 mod generation;
 mod history;
 mod id;
+mod likelihood;
 mod load;
 mod notification;
 mod page;
@@ -25,9 +27,11 @@ pub use evaluation::{
     Capability, EvaluatedItem, Evaluation, EvaluationResult, EvaluationState, Expectation,
     PromptSet, PromptSetItem, Quality, Reason, Tally, Verdict,
 };
+pub use format::AnswerFormat;
 pub use generation::{MAX_PROMPT_BYTES, Message, ParameterOverrides, Parameters, Role};
 pub use history::{Deletion, Facet, RunCount, RunFacets, RunFilter, RunQuery, RunSort};
 pub use id::{Caller, EvaluationId, ModeId, ModelId, PromptSetId, RunId};
+pub use likelihood::{Likely, TokenLikelihood};
 pub use load::{LoadProgress, LoadStage};
 pub use notification::{Level, Notice, Notification, Subject, Topic};
 pub use page::{Page, PageRequest};

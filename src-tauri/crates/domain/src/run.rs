@@ -1,4 +1,4 @@
-use crate::{Error, ModeId, ModelId, Parameters, RunId, Runtime, Timestamp};
+use crate::{Error, ModeId, ModelId, Parameters, RunId, Runtime, Timestamp, TokenLikelihood};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -120,6 +120,9 @@ pub struct Run {
     pub rating: Option<u8>,
     /// A person's tags, sorted.
     pub tags: Vec<String>,
+    /// What else could have come in the place of each of the answer's first
+    /// 4,096 tokens; absent when it was not asked for.
+    pub likelihoods: Option<Vec<TokenLikelihood>>,
 }
 
 /// A run as a row of a list.

@@ -106,6 +106,7 @@ mod tests {
             error: None,
             measures: Measures { total_ms, ..Measures::default() },
             runtime: None,
+            likelihoods: None,
             mode: None,
             streamed: true,
             cost: cost.map(|(amount, currency)| Cost {

@@ -198,7 +198,8 @@ fn key(
     messages: &[Message],
     parameters: &Parameters,
 ) -> Option<CacheKey> {
-    if parameters.temperature != 0.0 {
+    // Likelihoods are not kept with an answer.
+    if parameters.temperature != 0.0 || parameters.alternatives > 0 {
         return None;
     }
     // The system prompt is one of the messages.

@@ -137,6 +137,7 @@ impl Engine {
             cost: None,
             rating: None,
             tags: Vec::new(),
+            likelihoods: None,
         };
         options.store.history().start(run.clone()).await?;
         Ok(run)
@@ -258,8 +259,9 @@ impl<E: FnMut(RunEvent) + Send> Conversation<E> {
                 self.say(text);
                 None
             }
-            GenerationEvent::Finished { reason, tokens_out } => {
+            GenerationEvent::Finished { reason, tokens_out, likelihoods } => {
                 self.run.measures.tokens_out = Some(tokens_out);
+                self.run.likelihoods = likelihoods;
                 Some(Ok(reason))
             }
             GenerationEvent::Failed(error) => Some(Err(error)),

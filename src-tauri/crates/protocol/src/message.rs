@@ -1,10 +1,12 @@
-use nopenai_domain::{Error, FinishReason, LoadProgress, Message, Parameters, RunId};
+use nopenai_domain::{
+    Error, FinishReason, LoadProgress, Message, Parameters, RunId, TokenLikelihood,
+};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
 /// The protocol's version. A worker of another version is refused at
 /// [`FromWorker::Hello`].
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 
 /// The type in which activations are computed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -125,6 +127,9 @@ pub enum FromWorker {
         /// Tokens of the answer, those of a stop text included, without the
         /// one that ends the sequence.
         tokens_out: u32,
+        /// What else could have come in the place of each; absent when it was
+        /// not asked for.
+        likelihoods: Option<Vec<TokenLikelihood>>,
     },
     /// The run failed; the worker goes on.
     Failed {

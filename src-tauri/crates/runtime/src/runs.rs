@@ -1,4 +1,4 @@
-use nopenai_domain::{Code, Error, FinishReason, RunId};
+use nopenai_domain::{Code, Error, FinishReason, RunId, TokenLikelihood};
 use nopenai_protocol::FromWorker;
 use std::{
     collections::HashMap,
@@ -22,6 +22,8 @@ pub enum GenerationEvent {
         reason: FinishReason,
         /// Tokens of the answer.
         tokens_out: u32,
+        /// What else could have come in the place of each, where that was asked.
+        likelihoods: Option<Vec<TokenLikelihood>>,
     },
     /// The run failed.
     Failed(Error),
@@ -88,8 +90,8 @@ impl Runs {
                 (run, GenerationEvent::Started { tokens_in }, false)
             }
             FromWorker::Token { run, text } => (run, GenerationEvent::Token(text), false),
-            FromWorker::Finished { run, reason, tokens_out } => {
-                (run, GenerationEvent::Finished { reason, tokens_out }, true)
+            FromWorker::Finished { run, reason, tokens_out, likelihoods } => {
+                (run, GenerationEvent::Finished { reason, tokens_out, likelihoods }, true)
             }
             FromWorker::Failed { run, error } => (run, GenerationEvent::Failed(error), true),
             _ => return,
@@ -114,6 +116,7 @@ impl Runs {
                 GenerationEvent::Finished {
                     reason: FinishReason::Cancelled,
                     tokens_out: open.tokens,
+                    likelihoods: None,
                 }
             } else {
                 GenerationEvent::Failed(reason.clone())
@@ -164,7 +167,10 @@ mod tests {
         runs.end(killed());
         assert_eq!(generation.try_recv(), Ok(GenerationEvent::Token("a".to_owned())));
         let reason = FinishReason::Cancelled;
-        assert_eq!(generation.try_recv(), Ok(GenerationEvent::Finished { reason, tokens_out: 1 }));
+        assert_eq!(
+            generation.try_recv(),
+            Ok(GenerationEvent::Finished { reason, tokens_out: 1, likelihoods: None })
+        );
     }
 
     #[test]
@@ -173,9 +179,12 @@ mod tests {
         let run = RunId::generate();
         let mut generation = runs.open(run);
         let reason = FinishReason::Stop;
-        runs.deliver(FromWorker::Finished { run, reason, tokens_out: 0 });
+        runs.deliver(FromWorker::Finished { run, reason, tokens_out: 0, likelihoods: None });
         runs.deliver(FromWorker::Token { run, text: "late".to_owned() });
-        assert_eq!(generation.try_recv(), Ok(GenerationEvent::Finished { reason, tokens_out: 0 }));
+        assert_eq!(
+            generation.try_recv(),
+            Ok(GenerationEvent::Finished { reason, tokens_out: 0, likelihoods: None })
+        );
         assert!(generation.try_recv().is_err());
         assert!(!runs.cancel(run));
     }

@@ -1,11 +1,11 @@
 //! One run: what is told of it, from its first token to its end.
 
 use crate::{
-    End, Engine, Request, SeededSampler, memory,
+    End, Engine, Request, SeededSampler, engine_failed, memory,
     session::Outbox,
     stop::{Passed, StopCut},
 };
-use nopenai_domain::{FinishReason, Message, Parameters, RunId};
+use nopenai_domain::{FinishReason, Message, Parameters, Result, RunId};
 use nopenai_protocol::FromWorker;
 use std::sync::Arc;
 use tokio::sync::oneshot;
@@ -45,6 +45,14 @@ impl Answer<'_> {
     }
 }
 
+async fn sampler<E: Engine>(engine: &E, parameters: &Parameters) -> Result<SeededSampler> {
+    if SeededSampler::needs_vocabulary(parameters) {
+        SeededSampler::with_vocabulary(parameters, &engine.vocabulary().await?)
+    } else {
+        Ok(SeededSampler::new(parameters))
+    }
+}
+
 /// Answers a run, ending in exactly one `Finished` or `Failed`.
 pub async fn answer<E: Engine>(
     engine: Arc<E>,
@@ -54,7 +62,13 @@ pub async fn answer<E: Engine>(
     mut cancelled: oneshot::Receiver<()>,
     outbox: Outbox,
 ) {
-    let sampler = Arc::new(SeededSampler::new(&parameters));
+    let sampler = match sampler(&*engine, &parameters).await {
+        Ok(sampler) => Arc::new(sampler),
+        Err(error) => {
+            let _ = outbox.send(FromWorker::Failed { run, error }).await;
+            return;
+        }
+    };
     let cut = StopCut::new(parameters.stop.clone());
     let mut answer = Answer { run, cut, outbox: &outbox, tokens_in: 0 };
     let request = Request { messages, parameters, sampler: sampler.clone() };
@@ -69,7 +83,11 @@ pub async fn answer<E: Engine>(
     let message = match ended {
         Ok(End { reason, unsaid }) => {
             let tokens_out = sampler.tokens_drawn().saturating_sub(unsaid);
-            FromWorker::Finished { run, reason, tokens_out }
+            let likelihoods = sampler.take_likelihoods(tokens_out);
+            match sampler.failure() {
+                None => FromWorker::Finished { run, reason, tokens_out, likelihoods },
+                Some(reason) => FromWorker::Failed { run, error: engine_failed(reason) },
+            }
         }
         Err(error) => FromWorker::Failed { run, error },
     };

@@ -1,4 +1,5 @@
 use crate::{Answer, Progress, SeededSampler};
+use llguidance::toktrie::TokEnv;
 use nopenai_domain::{FinishReason, Message, Parameters, Result};
 use nopenai_protocol::{ElementType, LoadedModel};
 use std::{future::Future, path::Path, sync::Arc};
@@ -21,6 +22,12 @@ pub trait Engine: Send + Sync + Sized + 'static {
     /// # Errors
     /// When the template refuses them.
     fn count(&self, messages: &[Message]) -> impl Future<Output = Result<u32>> + Send;
+
+    /// The tokens the model draws from; asked only for runs that need it.
+    ///
+    /// # Errors
+    /// When the runtime can't tell.
+    fn vocabulary(&self) -> impl Future<Output = Result<TokEnv>> + Send;
 
     /// Answers `request` into `answer`. Dropping the future stops computing, at
     /// the next token or part of the prompt.

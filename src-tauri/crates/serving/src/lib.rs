@@ -8,6 +8,8 @@
 
 mod answer;
 mod engine;
+mod guide;
+mod likelihoods;
 mod load;
 mod memory;
 mod process;
@@ -19,6 +21,8 @@ mod stop;
 
 pub use answer::Answer;
 pub use engine::{End, Engine, Request};
+/// What a runtime tells its vocabulary in.
+pub use llguidance::toktrie;
 pub use load::Progress;
 pub use memory::{of_process, status_bytes};
 pub use process::run;

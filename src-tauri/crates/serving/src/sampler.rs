@@ -1,10 +1,12 @@
 //! Drawing a token from logits, reproducibly, and in every engine alike.
 
-use nopenai_domain::Parameters;
+use crate::{guide::Guide, likelihoods::Likelihoods};
+use llguidance::toktrie::TokEnv;
+use nopenai_domain::{AnswerFormat, Parameters, Result, TokenLikelihood};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use std::sync::{
-    Mutex, PoisonError,
+    Mutex, MutexGuard, PoisonError,
     atomic::{AtomicU32, Ordering},
 };
 
@@ -17,6 +19,8 @@ pub struct SeededSampler {
     shape: Shape,
     generator: Mutex<ChaCha8Rng>,
     drawn: AtomicU32,
+    guide: Option<Mutex<Guide>>,
+    likelihoods: Option<Mutex<Likelihoods>>,
 }
 
 /// What is kept of a distribution.
@@ -41,7 +45,43 @@ impl SeededSampler {
             },
             generator: Mutex::new(ChaCha8Rng::seed_from_u64(parameters.seed.unwrap_or(0))),
             drawn: AtomicU32::new(0),
+            guide: None,
+            likelihoods: None,
         }
+    }
+
+    /// As [`SeededSampler::new`], keeping the answer to its format and noting
+    /// what else could have come, where the parameters ask for that.
+    ///
+    /// # Errors
+    /// [`nopenai_domain::Code::InvalidInput`] for a format that isn't understood.
+    pub fn with_vocabulary(parameters: &Parameters, vocabulary: &TokEnv) -> Result<Self> {
+        let alternatives = parameters.alternatives;
+        Ok(Self {
+            guide: Guide::new(&parameters.format, vocabulary)?.map(Mutex::new),
+            likelihoods: (alternatives > 0)
+                .then(|| Mutex::new(Likelihoods::new(alternatives, vocabulary.clone()))),
+            ..Self::new(parameters)
+        })
+    }
+
+    /// Whether `parameters` ask for what needs the model's vocabulary.
+    pub fn needs_vocabulary(parameters: &Parameters) -> bool {
+        parameters.format != AnswerFormat::Text || parameters.alternatives > 0
+    }
+
+    /// Why the answer does not keep to its format.
+    pub fn failure(&self) -> Option<String> {
+        let guide = self.guide.as_ref().map(lock)?;
+        guide.failure().map(str::to_owned)
+    }
+
+    /// What else could have come in the place of the first `tokens`; absent
+    /// when it was not asked for.
+    pub fn take_likelihoods(&self, tokens: u32) -> Option<Vec<TokenLikelihood>> {
+        let mut noted = lock(self.likelihoods.as_ref()?).take();
+        noted.truncate(tokens as usize);
+        Some(noted)
     }
 
     /// Tokens drawn so far, an end-of-sequence token included.
@@ -51,7 +91,10 @@ impl SeededSampler {
 
     /// Whether every draw is the likeliest token, whatever the context.
     pub fn is_plainly_greedy(&self) -> bool {
-        self.shape.temperature == 0.0 && self.repetition_penalty == 1.0
+        self.shape.temperature == 0.0
+            && self.repetition_penalty == 1.0
+            && self.guide.is_none()
+            && self.likelihoods.is_none()
     }
 
     /// Counts a token that was drawn elsewhere, as the likeliest one can be.
@@ -63,8 +106,21 @@ impl SeededSampler {
     /// so far; the logits are changed by its penalty.
     pub fn draw(&self, logits: &mut [f32], context: &[u32]) -> usize {
         self.count();
+        let mut likelihoods = self.likelihoods.as_ref().map(lock);
+        let before = likelihoods.as_ref().map(|noted| (noted.look(logits), logits.to_vec()));
+        let mut guide = self.guide.as_ref().map(lock);
+        if let Some(guide) = &mut guide {
+            guide.restrict(logits);
+        }
         penalize(logits, context, self.repetition_penalty);
-        self.pick(logits)
+        let token = self.pick(logits);
+        if let Some(guide) = &mut guide {
+            guide.follow(token as u32);
+        }
+        if let (Some(noted), Some((place, logits))) = (&mut likelihoods, before) {
+            noted.note(&place, token as u32, logits[token]);
+        }
+        token
     }
 
     fn pick(&self, logits: &[f32]) -> usize {
@@ -72,11 +128,15 @@ impl SeededSampler {
             return likeliest(logits);
         }
         let point = {
-            let mut generator = self.generator.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut generator = lock(&self.generator);
             generator.random::<f64>()
         };
         choose(logits, self.shape, point)
     }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Makes tokens of `context` less likely, each once however often it occurs

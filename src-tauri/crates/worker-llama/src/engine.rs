@@ -9,10 +9,12 @@ use llama_cpp_2::{
 };
 use nopenai_domain::{FinishReason, Message, Result};
 use nopenai_protocol::{ElementType, LoadedModel};
-use nopenai_serving::{Answer, End, Engine, Progress, Request, engine_failed, of_process, room};
+use nopenai_serving::{
+    Answer, End, Engine, Progress, Request, engine_failed, of_process, room, toktrie::TokEnv,
+};
 use std::{
     path::Path,
-    sync::{Arc, mpsc::Sender},
+    sync::{Arc, OnceLock, mpsc::Sender},
 };
 use tokio::sync::{mpsc, oneshot};
 
@@ -22,6 +24,8 @@ pub struct LlamaEngine {
     /// Absent when the file brings none, as those of base models do.
     template: Option<ChatTemplate>,
     jobs: Sender<Job>,
+    /// Made when it is first asked for.
+    vocabulary: OnceLock<TokEnv>,
 }
 
 impl LlamaEngine {
@@ -57,12 +61,16 @@ impl Engine for LlamaEngine {
             element_type: "F32".to_owned(),
             memory: of_process(),
         };
-        Ok((Self { model, template, jobs }, described))
+        Ok((Self { model, template, jobs, vocabulary: OnceLock::new() }, described))
     }
 
     async fn count(&self, messages: &[Message]) -> Result<u32> {
         let tokens = self.prompt(messages)?;
         Ok(u32::try_from(tokens.len()).unwrap_or(u32::MAX))
+    }
+
+    async fn vocabulary(&self) -> Result<TokEnv> {
+        Ok(self.vocabulary.get_or_init(|| tokens::vocabulary(&self.model)).clone())
     }
 
     async fn answer(&self, request: Request, answer: &mut Answer<'_>) -> Result<End> {

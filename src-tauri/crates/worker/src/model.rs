@@ -7,7 +7,7 @@ use mistralrs::core::{
 use mistralrs::{Model, model_builder_trait::build_model_from_pipeline};
 use nopenai_domain::{Message, Result};
 use nopenai_protocol::{ElementType, LoadedModel};
-use nopenai_serving::{Answer, End, Engine, Progress, Request};
+use nopenai_serving::{Answer, End, Engine, Progress, Request, engine_failed, toktrie::TokEnv};
 use std::{
     num::NonZeroUsize,
     path::Path,
@@ -86,6 +86,11 @@ impl Engine for LoadedEngine {
 
     async fn answer(&self, request: Request, answer: &mut Answer<'_>) -> Result<End> {
         generate::answer(&*self.model().await, request, answer).await
+    }
+
+    async fn vocabulary(&self) -> Result<TokEnv> {
+        let vocabulary = self.pipeline.lock().await.get_metadata().tok_env();
+        vocabulary.ok_or_else(|| engine_failed("this model's tokenizer can't be looked into"))
     }
 
     /// What the engine keeps is given back when it is too much.

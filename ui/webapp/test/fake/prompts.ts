@@ -20,6 +20,8 @@ export const DEFAULTS: Parameters = {
     seed: null,
     stop: [],
     system_prompt: "",
+    alternatives: 0,
+    format: { kind: "text" },
 };
 
 const SHIPPED: Mode[] = [

@@ -1,4 +1,4 @@
-import { asOverrides, invalidField, noOverrides, overrideCount, toFields, toOverrides } from "../../model/parameters";
+import { asOverrides, invalidField, noOverrides, overrideCount, toFields, toOverrides, type FormatKind } from "../../model/parameters";
 import { DEFAULTS } from "../fake/prompts";
 
 QUnit.module("parameters");
@@ -24,6 +24,7 @@ QUnit.test("the first field out of range is named", (assert) => {
         ["stop", ["x".repeat(65)]],
         ["stop", Array.from({ length: 9 }, (_, index) => String(index))],
         ["system_prompt", "é".repeat(32_769)],
+        ["alternatives", "21"],
     ];
     for (const [name, value] of wrong) {
         assert.strictEqual(invalidField(fields({ [name]: value })), name, `${name} ${String(value).slice(0, 20)}`);
@@ -43,6 +44,17 @@ QUnit.test("what is in range is taken, with a decimal comma too", (assert) => {
     });
 });
 
+QUnit.test("an answer's format needs a rule, and a schema is JSON", (assert) => {
+    const format = (format_kind: FormatKind, format_rule: string) => fields({ format_kind, format_rule });
+    assert.strictEqual(invalidField(format("regex", " ")), "format");
+    assert.strictEqual(invalidField(format("lark", "é".repeat(32_769))), "format");
+    assert.strictEqual(invalidField(format("json", "{")), "format");
+    assert.strictEqual(invalidField(format("json", '{"type": "object"}')), undefined);
+    assert.strictEqual(invalidField(format("text", "")), undefined);
+    assert.deepEqual(toOverrides(format("regex", "(yes|no)")), { format: { kind: "regex", rule: "(yes|no)" } });
+    assert.deepEqual(toOverrides(format("text", "(yes|no)")), { format: { kind: "text" } });
+});
+
 QUnit.test("an empty field inherits; that nothing shall stand there is said apart", (assert) => {
     assert.deepEqual(toOverrides(noOverrides()), {});
     assert.deepEqual(toOverrides(fields({ no_stop: true, no_system_prompt: true })), { stop: [], system_prompt: "" });
@@ -50,7 +62,7 @@ QUnit.test("an empty field inherits; that nothing shall stand there is said apar
 });
 
 QUnit.test("a run's parameters fill all fields and come back the same", (assert) => {
-    const ran = { ...DEFAULTS, temperature: 0, top_k: 40, seed: 42, stop: ["\n\n"], system_prompt: "" };
+    const ran = { ...DEFAULTS, temperature: 0, top_k: 40, seed: 42, stop: ["\n\n"], system_prompt: "", format: { kind: "regex" as const, rule: "a+" } };
     const { context_length: _absent, ...rest } = ran;
     assert.deepEqual(toOverrides(toFields(ran)), rest);
     const { seed: _drawn, ...again } = rest;

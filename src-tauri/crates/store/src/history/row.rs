@@ -20,7 +20,8 @@ const SUMMARY: &str = "id, started_at, model_id, model_name, mode_id, mode_name,
     cost_priced_at, rating, tags, prompt_start, cache";
 
 /// What a whole run has beyond.
-const BEYOND: &str = "prompt, answer, parameters, finish_reason, error, streamed, runtime";
+const BEYOND: &str = "prompt, answer, parameters, finish_reason, error, streamed, runtime, \
+    likelihoods";
 
 /// Writes a run that has started, at the first free position from its time.
 pub fn insert(connection: &Connection, run: &Run) -> Result<()> {
@@ -70,7 +71,7 @@ pub fn complete(connection: &Connection, run: &Run) -> Result<()> {
              ttft_ms = :ttft_ms, tokens_per_s = :tokens_per_s, tokens_in = :tokens_in, \
              tokens_out = :tokens_out, cost_amount = :cost_amount, \
              cost_currency = :cost_currency, cost_priced_at = :cost_priced_at, cache = :cache, \
-             runtime = :runtime WHERE id = :id",
+             runtime = :runtime, likelihoods = :likelihoods WHERE id = :id",
         )?
         .execute(named_params! {
             ":id": run.id.to_string(),
@@ -88,6 +89,7 @@ pub fn complete(connection: &Connection, run: &Run) -> Result<()> {
             ":cost_priced_at": run.cost.as_ref().map(|cost| cost.priced_at.0),
             ":cache": run.measures.cache.as_ref().map(word).transpose()?,
             ":runtime": run.runtime.as_ref().map(word).transpose()?,
+            ":likelihoods": run.likelihoods.as_ref().map(json).transpose()?,
         })?;
     if changed == 0 {
         return Err(not_found(run.id));
@@ -163,6 +165,7 @@ fn whole(row: &Row<'_>) -> Result<Run> {
         cost: cost(row)?,
         rating: row.get(15)?,
         tags: from_json(text(row, 16)?)?,
+        likelihoods: text_or_null(row, 26)?.map(from_json).transpose()?,
     })
 }
 

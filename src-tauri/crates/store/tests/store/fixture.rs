@@ -1,8 +1,8 @@
 //! What every test needs.
 
 use nopenai_domain::{
-    CacheUse, Clock, Cost, FinishReason, Measures, ModeId, ModeRef, ModelId, Outcome, PageRequest,
-    Parameters, Run, RunId, RunQuery, Runtime, Timestamp,
+    CacheUse, Clock, Cost, FinishReason, Likely, Measures, ModeId, ModeRef, ModelId, Outcome,
+    PageRequest, Parameters, Run, RunId, RunQuery, Runtime, Timestamp, TokenLikelihood,
 };
 use nopenai_store::{History, Store, StoreError};
 use std::{
@@ -62,6 +62,7 @@ pub fn a_run(started_at: i64) -> Run {
         error: None,
         measures: Measures::default(),
         runtime: None,
+        likelihoods: None,
         mode: Some(ModeRef { id: ModeId("fast".to_owned()), name: "Fast".to_owned() }),
         streamed: true,
         cost: None,
@@ -77,6 +78,10 @@ pub fn ended(run: &Run, answer: &str) -> Run {
         outcome: Outcome::Completed,
         finish_reason: Some(FinishReason::Stop),
         runtime: Some(Runtime::LlamaCpp),
+        likelihoods: Some(vec![TokenLikelihood {
+            drawn: Likely { text: "\u{fffd}\"".to_owned(), logprob: -0.25 },
+            alternatives: vec![Likely { text: " a".to_owned(), logprob: -0.125 }],
+        }]),
         measures: Measures {
             total_ms: Some(812.5),
             ttft_ms: Some(95.0),

@@ -23,7 +23,7 @@ fn migrations() -> Vec<String> {
 
 /// What an application of each version had in its tables, by the version that
 /// made the table.
-const ROWS: [&str; 8] = [
+const ROWS: [&str; 9] = [
     "INSERT INTO prompt_history (id, started_at, model_id, model_name, prompt, answer, temperature,
          top_p, max_tokens, seed, outcome, finish_reason, error, total_ms, ttft_ms, tokens_per_s,
          tokens_in, tokens_out, deleted_at)
@@ -62,6 +62,7 @@ const ROWS: [&str; 8] = [
          'as_expected', NULL, '01890000-0000-7000-8000-000000000001', NULL, 'x');",
     "INSERT INTO prompt_cache VALUES (x'0102', '01890000-0000-7000-8000-000000000002', 3, 9);",
     "INSERT INTO runtime_speed VALUES ('a.gguf', 'llama_cpp', 9, 10, 250.0, 41.5, 11, 'CPU');",
+    "UPDATE prompt_history SET likelihoods = '[]' WHERE answer = 'Teil';",
 ];
 
 /// A database as the application of a version left it.
@@ -111,6 +112,7 @@ async fn holds_the_runs(store: &Store, version: usize) {
             cache: None,
         },
         runtime: None,
+        likelihoods: None,
         mode: None,
         streamed: true,
         cost: None,
@@ -121,6 +123,7 @@ async fn holds_the_runs(store: &Store, version: usize) {
     assert!((run.parameters.temperature - 0.3).abs() < 1e-12);
 
     let failed = history.get(id(1)).await.unwrap();
+    assert_eq!(failed.likelihoods, (version >= 9).then(Vec::new));
     assert_eq!(failed.error.unwrap().message, "killed");
     assert_eq!(failed.parameters, Parameters::default());
     let interrupted = history.get(id(3)).await.unwrap();

@@ -14,6 +14,7 @@ mod fixture;
 #[path = "../../../models/tests/models/hub.rs"]
 mod hub;
 mod memory;
+mod output;
 mod parameters;
 mod runtimes;
 mod safetensors;

@@ -40,6 +40,7 @@ impl Ask for Scripted {
             measures: Measures::default(),
             mode: None,
             runtime: None,
+            likelihoods: None,
             streamed: false,
             cost: None,
             rating: None,
