@@ -1276,6 +1276,26 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * @description What an answer has to be, letter for letter: no token that would break it
+         *     is drawn. One that is cut off by `max_tokens` is only its beginning.
+         */
+        AnswerFormat: {
+            /** @constant */
+            kind: "text";
+        } | {
+            /** @constant */
+            kind: "json";
+            rule: string;
+        } | {
+            /** @constant */
+            kind: "regex";
+            rule: string;
+        } | {
+            /** @constant */
+            kind: "lark";
+            rule: string;
+        };
         /** @description An application that keeps models. */
         Application: "lm_studio" | "ollama" | "hugging_face" | "jan";
         /** @description What the application is and where it keeps things. */
@@ -2202,6 +2222,17 @@ export interface components {
         ItemVerdict: "passed" | "failed" | "not_judged" | "not_run" | "answered" | "waiting";
         /** @description How grave a notification is. */
         Level: "info" | "warning" | "error";
+        /** @description A token that could have come. */
+        Likely: {
+            /**
+             * Format: double
+             * @description The natural logarithm of its probability, as the model gave it: before
+             *     the penalty, the temperature, every cut, and the answer's format.
+             */
+            logprob: number;
+            /** @description Its text; bytes that are no whole character stand as U+FFFD. */
+            text: string;
+        };
         /**
          * @description Lists the models that the product recommends. It is part of the product:
          *     nothing is connected to.
@@ -2572,7 +2603,11 @@ export interface components {
             /**
              * @description The parameters of its runs, before mode and request.
              * @default {
+             *       "alternatives": 0,
              *       "context_length": null,
+             *       "format": {
+             *         "kind": "text"
+             *       },
              *       "max_tokens": 512,
              *       "min_p": 0,
              *       "repetition_penalty": 1,
@@ -2808,9 +2843,16 @@ export interface components {
         ParameterOverrides: {
             /**
              * Format: uint32
+             * @description See [`Parameters::alternatives`].
+             */
+            alternatives?: number | null;
+            /**
+             * Format: uint32
              * @description See [`Parameters::context_length`].
              */
             context_length?: number | null;
+            /** @description See [`Parameters::format`]. */
+            format?: components["schemas"]["AnswerFormat"] | null;
             /**
              * Format: uint32
              * @description See [`Parameters::max_tokens`].
@@ -2855,11 +2897,25 @@ export interface components {
         Parameters: {
             /**
              * Format: uint32
+             * @description How many of the likeliest tokens are told, with their probabilities, at
+             *     each token of the answer, 0 to 20; 0 tells nothing.
+             * @default 0
+             */
+            alternatives: number;
+            /**
+             * Format: uint32
              * @description Tokens that prompt and answer may have together, 128 to 1,048,576; the
              *     model's own bound where that is smaller, and where this is absent.
              * @default null
              */
             context_length: number | null;
+            /**
+             * @description What the answer has to be.
+             * @default {
+             *       "kind": "text"
+             *     }
+             */
+            format: components["schemas"]["AnswerFormat"];
             /**
              * Format: uint32
              * @description The most tokens of the answer.
@@ -3227,6 +3283,11 @@ export interface components {
             finish_reason?: components["schemas"]["FinishReason"] | null;
             /** @description Its identifier. */
             id: components["schemas"]["RunId"];
+            /**
+             * @description What else could have come in the place of each of the answer's first
+             *     4,096 tokens; absent when it was not asked for.
+             */
+            likelihoods?: components["schemas"]["TokenLikelihood"][] | null;
             /** @description What was measured. */
             measures: components["schemas"]["Measures"];
             /** @description In which mode, when one was chosen. */
@@ -3896,6 +3957,19 @@ export interface components {
              *     prompt included.
              */
             tokens: number;
+        };
+        /** @description A token of an answer, and what else could have come in its place. */
+        TokenLikelihood: {
+            /** @description The likeliest tokens in its place, the likeliest first. */
+            alternatives: components["schemas"]["Likely"][];
+            /**
+             * Format: double
+             * @description The natural logarithm of its probability, as the model gave it: before
+             *     the penalty, the temperature, every cut, and the answer's format.
+             */
+            logprob: number;
+            /** @description Its text; bytes that are no whole character stand as U+FFFD. */
+            text: string;
         };
         /**
          * @description What a notification tells; the interface has a text for each, into which the
