@@ -7,7 +7,10 @@ use mistralrs::core::{
 use mistralrs::{Model, model_builder_trait::build_model_from_pipeline};
 use nopenai_domain::{Message, Result};
 use nopenai_protocol::{ElementType, LoadedModel};
-use nopenai_serving::{Answer, End, Engine, Progress, Request, engine_failed, toktrie::TokEnv};
+use nopenai_serving::{
+    Answer, End, Engine, Progress, Request, engine_failed,
+    toktrie::{TokEnv, TokEnvWithTrie},
+};
 use std::{
     num::NonZeroUsize,
     path::Path,
@@ -89,8 +92,16 @@ impl Engine for LoadedEngine {
     }
 
     async fn vocabulary(&self) -> Result<TokEnv> {
-        let vocabulary = self.pipeline.lock().await.get_metadata().tok_env();
-        vocabulary.ok_or_else(|| engine_failed("this model's tokenizer can't be looked into"))
+        let metadata = self.pipeline.lock().await.get_metadata();
+        let untold = || engine_failed("this model's tokenizer can't be looked into");
+        let vocabulary = metadata.tok_env().ok_or_else(untold)?;
+        if metadata.eos_tok.is_empty() {
+            return Ok(vocabulary);
+        }
+        // With every end the engine knows: that of a chat's turn is another one
+        // than that of a text.
+        let trie = vocabulary.tok_trie().with_eos_tokens(&metadata.eos_tok);
+        Ok(Arc::new(TokEnvWithTrie::new(vocabulary, trie)))
     }
 
     /// What the engine keeps is given back when it is too much.

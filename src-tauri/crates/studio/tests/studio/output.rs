@@ -13,7 +13,8 @@ async fn ask(app: &App, prompt: &str, parameters: Value) -> Value {
 async fn formatted(app: &App, prompt: &str, kind: &str, rule: &str) -> String {
     let format = json!({ "kind": kind, "rule": rule });
     let run = ask(app, prompt, json!({ "max_tokens": 64, "seed": 3, "format": format })).await;
-    assert_eq!((&run["outcome"], &run["finish_reason"]), (&json!("completed"), &json!("stop")));
+    let ended = (&run["outcome"], &run["finish_reason"]);
+    assert_eq!(ended, (&json!("completed"), &json!("stop")), "{run:#}");
     assert_eq!(run["parameters"]["format"], format);
     run["answer"].as_str().unwrap().to_owned()
 }
