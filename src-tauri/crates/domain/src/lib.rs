@@ -1,6 +1,7 @@
 //! The words every room speaks: identifiers, errors, time, pages, messages,
 //! parameters and runs. Small, stable, no I/O.
 
+mod chat;
 mod clock;
 mod comparison;
 mod configuration;
@@ -15,7 +16,12 @@ mod page;
 pub mod processor;
 mod run;
 mod settings;
+mod thinking;
 
+pub use chat::{
+    AnswerRun, Attachment, Chat, ChatContents, ChatDeletion, ChatMessage, ChatSettings,
+    ContextPolicy, ContextUse, branch, newest_leaf, title_of, turns,
+};
 pub use clock::{Clock, SystemClock, Timestamp};
 pub use comparison::{Comparison, Criterion, Score, ScoreLine, Weights, Winner};
 pub use configuration::{Mode, ModelConfiguration, Preset, Price};
@@ -26,9 +32,10 @@ pub use evaluation::{
 };
 pub use generation::{MAX_PROMPT_BYTES, Message, ParameterOverrides, Parameters, Role};
 pub use history::{Deletion, Facet, RunCount, RunFacets, RunFilter, RunQuery, RunSort};
-pub use id::{Caller, EvaluationId, ModeId, ModelId, PromptSetId, RunId};
+pub use id::{Caller, ChatId, EvaluationId, MessageId, ModeId, ModelId, PromptSetId, RunId};
 pub use load::{LoadProgress, LoadStage};
 pub use notification::{Level, Notice, Notification, Subject, Topic};
 pub use page::{Page, PageRequest};
 pub use run::{CacheUse, Cost, FinishReason, Measures, ModeRef, Outcome, Run, RunSummary};
 pub use settings::{Density, Settings, Theme};
+pub use thinking::without_thinking;

@@ -106,6 +106,8 @@ mod tests {
             error: None,
             measures: Measures { total_ms, ..Measures::default() },
             mode: None,
+            chat: None,
+            context: None,
             streamed: true,
             cost: cost.map(|(amount, currency)| Cost {
                 amount,

@@ -3,7 +3,8 @@
 use crate::{Engine, engine::lock, status::CacheStatus};
 use hashlink::LruCache;
 use nopenai_domain::{
-    Clock, FinishReason, Message, ModelId, Outcome, Parameters, Result, Run, RunId, Timestamp,
+    Clock, ContextPolicy, ContextUse, FinishReason, Message, ModelId, Outcome, Parameters, Result,
+    Run, RunId, Timestamp,
 };
 use nopenai_store::CacheKey;
 use sha2::{Digest, Sha256};
@@ -30,6 +31,7 @@ pub(crate) struct Answer {
     pub finish_reason: FinishReason,
     pub tokens_in: Option<u32>,
     pub tokens_out: Option<u32>,
+    pub context: Option<ContextUse>,
 }
 
 impl Answer {
@@ -42,6 +44,7 @@ impl Answer {
             finish_reason,
             tokens_in: run.measures.tokens_in,
             tokens_out: run.measures.tokens_out,
+            context: run.context,
         })
     }
 }
@@ -144,11 +147,12 @@ impl Engine {
         &self,
         model: &ModelId,
         messages: &[Message],
+        policy: ContextPolicy,
         parameters: &Parameters,
     ) -> Option<CacheKey> {
         let sha256 = self.shared.options.registry.get(model).ok()?.sha256?;
         let element_type = self.shared.options.element_type;
-        key(&sha256, &format!("{element_type:?}"), messages, parameters)
+        key(&sha256, &format!("{element_type:?}"), messages, policy, parameters)
     }
 
     /// The answer that is kept, counted as a hit or a miss.
@@ -189,11 +193,13 @@ impl Engine {
     }
 }
 
-/// A greedy run draws nothing, so its seed decides nothing.
+/// A greedy run draws nothing, so its seed decides nothing. What the policy
+/// leaves out of the messages follows from them, the model and the parameters.
 fn key(
     sha256: &str,
     element_type: &str,
     messages: &[Message],
+    policy: ContextPolicy,
     parameters: &Parameters,
 ) -> Option<CacheKey> {
     if parameters.temperature != 0.0 {
@@ -201,7 +207,7 @@ fn key(
     }
     // The system prompt is one of the messages.
     let decisive = Parameters { seed: None, system_prompt: String::new(), ..parameters.clone() };
-    let all = serde_json::to_vec(&(sha256, element_type, messages, decisive)).ok()?;
+    let all = serde_json::to_vec(&(sha256, element_type, messages, policy, decisive)).ok()?;
     Some(Sha256::digest(all).into())
 }
 
@@ -218,6 +224,7 @@ mod tests {
             finish_reason: FinishReason::Stop,
             tokens_in: Some(1),
             tokens_out: Some(2),
+            context: None,
         }
     }
 
@@ -234,13 +241,16 @@ mod tests {
     #[test]
     fn everything_that_decides_the_answer_is_in_the_key() {
         let greedy = Parameters { temperature: 0.0, ..Parameters::default() };
-        let of = |parameters: &Parameters| key("a", "F32", &asked("x"), parameters);
+        let refuse = ContextPolicy::Refuse;
+        let of = |parameters: &Parameters| key("a", "F32", &asked("x"), refuse, parameters);
         let base = of(&greedy).unwrap();
         assert_eq!(of(&Parameters { seed: Some(7), ..greedy.clone() }), Some(base));
         let others = [
-            key("b", "F32", &asked("x"), &greedy),
-            key("a", "F16", &asked("x"), &greedy),
-            key("a", "F32", &asked("y"), &greedy),
+            key("b", "F32", &asked("x"), refuse, &greedy),
+            key("a", "F16", &asked("x"), refuse, &greedy),
+            key("a", "F32", &asked("y"), refuse, &greedy),
+            key("a", "F32", &[asked("y"), asked("x")].concat(), refuse, &greedy),
+            key("a", "F32", &asked("x"), ContextPolicy::Rolling, &greedy),
             of(&Parameters { max_tokens: 3, ..greedy.clone() }),
             of(&Parameters { stop: vec!["s".to_owned()], ..greedy.clone() }),
             of(&Parameters { repetition_penalty: 1.1, ..greedy.clone() }),

@@ -3,6 +3,7 @@
 //! and cost, and its record in the history from its first moment.
 
 mod cache;
+mod context;
 mod engine;
 mod loading;
 mod measure;

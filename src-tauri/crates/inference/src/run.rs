@@ -1,7 +1,15 @@
-use crate::{Engine, Prompt, cache::Answer, engine::lock, measure::Stopwatch, prompt::messages};
+use crate::{
+    Engine, Prompt,
+    cache::Answer,
+    context::{self, Fitted},
+    engine::lock,
+    measure::Stopwatch,
+    parameters::context_length,
+    prompt::messages,
+};
 use nopenai_domain::{
-    CacheUse, Caller, Code, Cost, Error, FinishReason, LoadProgress, Measures, Message, ModeRef,
-    Outcome, Result, Run, RunId,
+    CacheUse, Caller, Code, ContextPolicy, ContextUse, Cost, Error, FinishReason, LoadProgress,
+    Measures, Message, ModeRef, Outcome, Result, Run, RunId,
 };
 use nopenai_runtime::{GenerationEvent, Worker};
 use nopenai_store::{CacheKey, History, Store};
@@ -38,6 +46,8 @@ pub enum RunStep {
         tokens_in: u32,
         /// The seed of the draw.
         seed: u64,
+        /// What was left out of the turns before, when something was.
+        context: Option<ContextUse>,
     },
     /// Text to append to the answer; none of these come of a run that isn't
     /// streamed.
@@ -81,6 +91,8 @@ impl Engine {
             pieces: 0,
             may_repeat: prompt.cache,
             computed: None,
+            before: prompt.before,
+            policy: prompt.context_policy,
             run,
         };
         conversation.emit(RunStep::Accepted);
@@ -132,6 +144,8 @@ impl Engine {
             error: None,
             measures: Measures::default(),
             mode: mode.map(|mode| ModeRef { id: mode.id, name: mode.name }),
+            chat: prompt.chat,
+            context: None,
             streamed: prompt.stream,
             cost: None,
             rating: None,
@@ -154,6 +168,10 @@ struct Conversation<E> {
     may_repeat: bool,
     /// Under which key the answer is to be kept.
     computed: Option<CacheKey>,
+    /// The turns before the prompt.
+    before: Vec<Message>,
+    /// What happens when they don't fit.
+    policy: ContextPolicy,
     run: Run,
 }
 
@@ -169,7 +187,7 @@ impl<E: FnMut(RunEvent) + Send> Conversation<E> {
         caller: &Caller,
         cancel: &CancellationToken,
     ) -> Result<FinishReason> {
-        let messages = messages(&self.run.parameters.system_prompt, &self.run.prompt);
+        let messages = messages(&self.run.parameters.system_prompt, &self.before, &self.run.prompt);
         let key = self.key(engine, &messages);
         if let Some(answer) = key.and_then(|key| engine.recall(key)) {
             return Ok(self.repeat(&answer));
@@ -185,6 +203,10 @@ impl<E: FnMut(RunEvent) + Send> Conversation<E> {
             lease = engine.lease(&model, &mut told) => lease?,
             () = cancel.cancelled() => return Err(cancelled()),
         };
+        let messages = tokio::select! {
+            messages = self.fit(&lease.worker, messages) => messages?,
+            () = cancel.cancelled() => return Err(cancelled()),
+        };
         let reason = self.listen(&lease.worker, messages, cancel).await?;
         self.computed = key;
         Ok(reason)
@@ -194,10 +216,34 @@ impl<E: FnMut(RunEvent) + Send> Conversation<E> {
     fn key(&mut self, engine: &Engine, messages: &[Message]) -> Option<CacheKey> {
         let key = self
             .may_repeat
-            .then(|| engine.cache_key(&self.run.model, messages, &self.run.parameters))
+            .then(|| engine.cache_key(&self.run.model, messages, self.policy, &self.run.parameters))
             .flatten();
         self.run.measures.cache = key.map(|_| CacheUse::Miss);
         key
+    }
+
+    /// What is sent of `messages` by the policy that was chosen. Whether it fits
+    /// is for the worker to say, with the tokens used and available.
+    async fn fit(&mut self, worker: &Worker, messages: Vec<Message>) -> Result<Vec<Message>> {
+        if self.policy == ContextPolicy::Refuse || self.before.is_empty() {
+            return Ok(messages);
+        }
+        let available = context_length(worker, &self.run.parameters);
+        let room = context::room_for_answer(self.run.parameters.max_tokens, available);
+        let count = |messages| worker.count(messages);
+        let fitted = context::fit(messages, self.policy, available - room, count).await?;
+        self.note(&fitted, available);
+        Ok(fitted.messages)
+    }
+
+    fn note(&mut self, fitted: &Fitted, available: u32) {
+        let &Fitted { used, left_out, cut_characters, .. } = fitted;
+        if left_out > 0 || cut_characters > 0 {
+            let context =
+                ContextUse { policy: self.policy, left_out, cut_characters, used, available };
+            self.run.context = Some(context);
+            self.history.note_context(self.run.id, context);
+        }
     }
 
     /// Gives an answer that is kept.
@@ -205,8 +251,9 @@ impl<E: FnMut(RunEvent) + Send> Conversation<E> {
         self.run.measures.cache = Some(CacheUse::Hit);
         self.run.measures.tokens_in = answer.tokens_in;
         self.run.measures.tokens_out = answer.tokens_out;
+        self.run.context = answer.context;
         if let Some(tokens_in) = answer.tokens_in {
-            self.emit(RunStep::Started { tokens_in, seed: self.run.parameters.seed.unwrap_or(0) });
+            self.started(tokens_in);
         }
         self.stopwatch.token();
         self.say(answer.text.clone());
@@ -243,8 +290,7 @@ impl<E: FnMut(RunEvent) + Send> Conversation<E> {
         match event {
             GenerationEvent::Started { tokens_in } => {
                 self.run.measures.tokens_in = Some(tokens_in);
-                let seed = self.run.parameters.seed.unwrap_or_default();
-                self.emit(RunStep::Started { tokens_in, seed });
+                self.started(tokens_in);
                 None
             }
             GenerationEvent::Token(text) => {
@@ -258,6 +304,11 @@ impl<E: FnMut(RunEvent) + Send> Conversation<E> {
             }
             GenerationEvent::Failed(error) => Some(Err(error)),
         }
+    }
+
+    fn started(&mut self, tokens_in: u32) {
+        let seed = self.run.parameters.seed.unwrap_or_default();
+        self.emit(RunStep::Started { tokens_in, seed, context: self.run.context });
     }
 
     fn say(&mut self, text: String) {

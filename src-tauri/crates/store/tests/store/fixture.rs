@@ -62,6 +62,8 @@ pub fn a_run(started_at: i64) -> Run {
         error: None,
         measures: Measures::default(),
         mode: Some(ModeRef { id: ModeId("fast".to_owned()), name: "Fast".to_owned() }),
+        chat: None,
+        context: None,
         streamed: true,
         cost: None,
         rating: None,

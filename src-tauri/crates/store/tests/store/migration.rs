@@ -23,7 +23,7 @@ fn migrations() -> Vec<String> {
 
 /// What an application of each version had in its tables, by the version that
 /// made the table.
-const ROWS: [&str; 7] = [
+const ROWS: [&str; 8] = [
     "INSERT INTO prompt_history (id, started_at, model_id, model_name, prompt, answer, temperature,
          top_p, max_tokens, seed, outcome, finish_reason, error, total_ms, ttft_ms, tokens_per_s,
          tokens_in, tokens_out, deleted_at)
@@ -61,6 +61,11 @@ const ROWS: [&str; 7] = [
      INSERT INTO evaluation_result VALUES ('01890000-0000-7000-8000-00000000000e', 1, 'passed',
          'as_expected', NULL, '01890000-0000-7000-8000-000000000001', NULL, 'x');",
     "INSERT INTO prompt_cache VALUES (x'0102', '01890000-0000-7000-8000-000000000002', 3, 9);",
+    "INSERT INTO chat VALUES ('01890000-0000-7000-8000-00000000000f', 'T', NULL, NULL, '{}',
+         'rolling', '01890000-0000-7000-8000-000000000010', 5, 6, NULL);
+     INSERT INTO chat_message VALUES ('01890000-0000-7000-8000-000000000010',
+         '01890000-0000-7000-8000-00000000000f', NULL, 'assistant', 'Und ', '[]',
+         '01890000-0000-7000-8000-000000000003', 1, 5);",
 ];
 
 /// A database as the application of a version left it.
@@ -110,6 +115,8 @@ async fn holds_the_runs(store: &Store, version: usize) {
             cache: None,
         },
         mode: None,
+        chat: None,
+        context: None,
         streamed: true,
         cost: None,
         rating: (version >= 2).then_some(4),
@@ -158,6 +165,11 @@ async fn holds_the_rest(store: &Store, version: usize) {
         let page = store.evaluations().page(None, PageRequest::default()).await.unwrap();
         assert_eq!(page.items[0].tally.passed, 1);
         assert_eq!(page.items[0].state, EvaluationState::Interrupted);
+    }
+    if version >= 8 {
+        let page = store.chats().page(None, PageRequest::default()).await.unwrap();
+        let contents = store.chats().get(page.items[0].id).await.unwrap();
+        assert_eq!(contents.messages[0].text, "Und was kam");
     }
 }
 

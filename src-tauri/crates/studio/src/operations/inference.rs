@@ -5,7 +5,7 @@ use crate::{
     operation::{Entry, Events, Method, NoEvents, Operation, Route},
 };
 use nopenai_domain::{
-    Caller, Error, ModeId, ModelId, ParameterOverrides, Parameters, Result, Run, RunId,
+    Caller, Error, Message, ModeId, ModelId, ParameterOverrides, Parameters, Result, Run, RunId,
 };
 use nopenai_inference::{EngineStatus, Prompt, RunEvent, RunStep, TokenCount};
 use schemars::JsonSchema;
@@ -83,6 +83,9 @@ pub struct CountTokens {
     /// The mode, when one is chosen.
     #[serde(default)]
     pub mode: Option<ModeId>,
+    /// The turns before it.
+    #[serde(default)]
+    pub before: Vec<Message>,
     /// The prompt.
     pub prompt: String,
     /// Over mode and configuration.
@@ -100,7 +103,7 @@ impl Operation for CountTokens {
         let engine = studio.engine();
         let parameters =
             engine.effective(&self.model, self.mode.as_ref(), &self.parameters).await?;
-        engine.count_tokens(&self.model, &self.prompt, &parameters).await
+        engine.count_tokens(&self.model, &self.before, &self.prompt, &parameters).await
     }
 }
 
