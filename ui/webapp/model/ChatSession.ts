@@ -13,6 +13,7 @@ import {
     type ChatContents,
     type ChatEvent,
     type ChatMessage,
+    type ContextPolicy,
     type Failure,
     type Mode,
     type Said,
@@ -106,6 +107,10 @@ export default class ChatSession {
 
     get turns(): Turn[] {
         return this.state.turns;
+    }
+
+    get policy(): ContextPolicy {
+        return this.state.fields.policy;
     }
 
     /** Shows a chat; null shows none. */
@@ -202,11 +207,12 @@ export default class ChatSession {
     /** Puts text files under the message. */
     async attach(paths: string[]): Promise<void> {
         for (const path of paths) {
-            await this.attempt(async () => {
-                const file = await readTextFile(path);
-                this.set({ attachments: [...this.state.attachments, file] });
-            });
+            await this.attempt(async () => this.add(await readTextFile(path)));
         }
+    }
+
+    add(file: Attachment): void {
+        this.set({ attachments: [...this.state.attachments, file] });
         this.counter.changed();
     }
 
