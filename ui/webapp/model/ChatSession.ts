@@ -242,6 +242,8 @@ export default class ChatSession {
     }
 
     private async run(chat: string, prompt: string, begin: Begin): Promise<void> {
+        this.answering = { chat, message: null };
+        this.set({ answering: true, problem: null });
         await this.save();
         const asks = this.asks;
         const request = {
@@ -253,9 +255,7 @@ export default class ChatSession {
             stream: true,
             cache: true,
         };
-        this.answering = { chat, message: null };
         this.thinkingSince = null;
-        this.set({ answering: true, problem: null });
         const problem = await this.answer.ask(request, async (_input, onEvent) => {
             const answer = await begin((event) =>
                 event.kind === "run" ? onEvent(event.event) : this.began(event.message),

@@ -35,7 +35,7 @@ export function thought(open: boolean, seconds: number | null): string {
     if (open) {
         return text("chatThinkingNow");
     }
-    return seconds === null ? text("chatThinking") : text("chatThought", durationText(seconds * 1000));
+    return seconds === null ? text("chatThinking") : text("chatThought", Math.max(1, Math.round(seconds)));
 }
 
 /** How far an answer without text has come. */
