@@ -2,7 +2,7 @@ use crate::{arguments::Arguments, bridge, link, native::Drops, placement::Memory
 use anyhow::Context;
 use futures::FutureExt;
 use nopenai_studio::{
-    ElementType, Environment, Studio, StudioOptions, SystemClock, restore_backup,
+    ElementType, Environment, Launcher, Studio, StudioOptions, SystemClock, restore_backup,
 };
 use std::{
     path::{Path, PathBuf},
@@ -19,7 +19,7 @@ pub fn run(arguments: Arguments) -> anyhow::Result<()> {
     let memory = Memory::new(&data_folder);
     let options = StudioOptions {
         data_folder,
-        worker: worker()?,
+        launcher: launcher()?,
         element_type: ElementType::Auto,
         clock: Arc::new(SystemClock),
         environment: Environment::of_process(),
@@ -81,10 +81,10 @@ fn data_folder(arguments: Arguments, identifier: &str) -> anyhow::Result<PathBuf
     }
 }
 
-/// The engine's executable lies beside this one.
-fn worker() -> anyhow::Result<PathBuf> {
+/// The engines' executables lie beside this one.
+fn launcher() -> anyhow::Result<Launcher> {
     let this = std::env::current_exe().context("the path of this program is unknown")?;
-    Ok(this.with_file_name(format!("nopenai-worker{}", std::env::consts::EXE_SUFFIX)))
+    Ok(Launcher::in_folder(this.parent().context("this program lies in no folder")?))
 }
 
 /// A second start shows the first one's window, at the place it named.

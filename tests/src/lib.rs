@@ -20,4 +20,4 @@ pub use family::{Process, Signal};
 pub use fantoccini::key::Key;
 pub use prompt_testing::PromptTesting;
 pub use recorded::{record, recorded};
-pub use subject::{DataFolder, app, starter_id, starter_model, worker};
+pub use subject::{DataFolder, app, starter_id, starter_model, worker, worker_llama};

@@ -32,6 +32,7 @@ pub fn recorded(prompt: &str, answer: &str) -> Run {
         mode: None,
         chat: None,
         context: None,
+        runtime: None,
         streamed: true,
         cost: None,
         rating: None,

@@ -11,12 +11,20 @@ pub fn app() -> PathBuf {
     named("NOPENAI_APP")
 }
 
-/// The built worker.
+/// The built worker with mistral.rs.
 ///
 /// # Panics
 /// When it is not said where that is.
 pub fn worker() -> PathBuf {
     named("NOPENAI_WORKER")
+}
+
+/// The built worker with llama.cpp.
+///
+/// # Panics
+/// When it is not said where that is.
+pub fn worker_llama() -> PathBuf {
+    named("NOPENAI_WORKER_LLAMA")
 }
 
 /// The starter model, verified.

@@ -19,7 +19,7 @@ const LITERAL_IN_BINDING = /'([^']*)'/g;
 
 /** What is called the same in every language: names, and terms and units of the field. */
 const SAME_EVERYWHERE = new Set([
-    "nOpenai Studio", "SQLite", "SHA-256", "A", "B", "JSON Lines", "GGUF", "Safetensors", "Pickle", "Top p", "Top k", "Min p", "Esc", "Hugging Face", "LM Studio", "Ollama", "Jan",
+    "nOpenai Studio", "mistral.rs", "llama.cpp", "SQLite", "SHA-256", "A", "B", "JSON Lines", "GGUF", "Safetensors", "Pickle", "Top p", "Top k", "Min p", "Esc", "Hugging Face", "LM Studio", "Ollama", "Jan",
 ]);
 const SAME_IN = {
     de: new Set([

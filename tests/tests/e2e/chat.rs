@@ -82,6 +82,20 @@ async fn an_answer_is_stopped_a_file_attached_and_a_full_context_told() -> Resul
     assert_eq!(ChatPage::last_run(&stopped)?["outcome"], "stopped");
     page.shows("Stopped").await?;
 
+    let short = held(json!({ "temperature": 0.0, "max_tokens": 12 }));
+    page.call("update_chat", json!({ "chat": chat, "settings": short })).await?;
+    let before = stopped["messages"][1]["text"].as_str().context("an answer")?.to_owned();
+    desktop.click("turns .nopenaiTurn:nth-child(2) button[title^='Go on']").await?;
+    let longer = desktop
+        .until("the answer to go on", Duration::from_secs(60), async || {
+            let contents = page.settled(&chat, 2).await?;
+            let ended = ChatPage::last_run(&contents)?["finish_reason"] == "length";
+            Ok(ended.then_some(contents))
+        })
+        .await?;
+    let longer = longer["messages"][1]["text"].as_str().context("an answer")?;
+    assert!(longer.starts_with(&before) && longer.len() > before.len(), "{longer}");
+
     desktop.click("attach").await?;
     desktop.type_into("attachPath", &file.display().to_string()).await?;
     desktop.screenshot("attach").await?;
@@ -92,6 +106,18 @@ async fn an_answer_is_stopped_a_file_attached_and_a_full_context_told() -> Resul
     let settings = held(parameters);
     page.call("update_chat", json!({ "chat": chat, "settings": settings })).await?;
     let filling = "The sea was grey and the wind blew from the north. ".repeat(20);
+    desktop.type_into("message", "What is on the list?").await?;
+    desktop.click("previewSent").await?;
+    desktop.element("previewText").await?;
+    let sent = "return document.querySelector(\"[id$='--previewText-inner']\").value";
+    let sent = desktop.script(sent, vec![]).await?;
+    let sent = sent.as_str().context("a text")?;
+    assert!(
+        sent.ends_with("list.txt:\n```\napples\npears\n```<|im_end|>\n<|im_start|>assistant\n")
+    );
+    desktop.screenshot("preview").await?;
+    desktop.click("previewClose").await?;
+    desktop.until_gone("previewDialog").await?;
     page.say(&format!("{filling} What is on the list?")).await?;
     let refused = page.settled(&chat, 4).await?;
     assert_eq!(ChatPage::last_run(&refused)?["error"]["code"], "context_overflow");

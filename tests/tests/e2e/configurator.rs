@@ -117,3 +117,42 @@ async fn a_configuration_travels_in_a_file() -> Result<()> {
     desktop.until_shown("fileProblem", "configuration.json", SOON).await?;
     desktop.screenshot("refused").await.map(drop)
 }
+
+/// Loading a model twice and timing it, on a machine that does other things.
+const MEASURED: Duration = Duration::from_secs(90);
+
+#[tokio::test]
+async fn the_runtime_is_chosen_measured_and_named_by_the_run() -> Result<()> {
+    let data = DataFolder::with_starter_model()?;
+    let desktop = Desktop::open(&Setting::of_test("runtimes", data.path())?).await?;
+    let page = PromptTesting::open(&desktop).await?;
+    desktop.until_shown("modelButton", "SmolLM2", SOON).await?;
+    open(&desktop).await?;
+    desktop.until_shown("configRuntimeChosen", "not compared yet", SOON).await?;
+    desktop.choose("configRuntime", "llama.cpp").await?;
+    desktop.until_shown("configRuntimeChosen", "llama.cpp answers, as chosen", SOON).await?;
+    desktop.click("configSave").await?;
+    desktop
+        .until("saved", SOON, async || {
+            let saved = configured(&page).await?;
+            Ok((saved["configuration"]["runtime"] == "llama_cpp").then_some(()))
+        })
+        .await?;
+    close(&desktop).await?;
+    let run = page.ask(SHORT).await?;
+    let run = page.end(&run).await?;
+    assert_eq!(run["runtime"], "llama_cpp", "{run}");
+    page.details(0).await?;
+    desktop.until_shown("detailParameters", "llama.cpp", SOON).await?;
+    desktop.screenshot("details").await?;
+    desktop.click("detailClose").await?;
+    desktop.until_gone("detailDialog").await?;
+
+    open(&desktop).await?;
+    desktop.choose("configRuntime", "Automatic").await?;
+    desktop.click("measureRuntimes").await?;
+    desktop.until_shown("measureRuntimes", "Measuring", SOON).await?;
+    desktop.until_shown("configRuntimeChosen", "times as fast", MEASURED).await?;
+    desktop.until_shown("runtimeSpeeds", "tok/s generating", SOON).await?;
+    desktop.screenshot("measured").await.map(drop)
+}

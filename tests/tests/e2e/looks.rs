@@ -248,7 +248,13 @@ async fn see_chat(desktop: &Desktop, findings: &mut Findings<'_>) -> Result<()> 
     desktop.element("attachPath").await?;
     findings.see("chat-attach").await?;
     desktop.click("attachClose").await?;
-    desktop.until_gone("attachDialog").await
+    desktop.until_gone("attachDialog").await?;
+    desktop.type_into("message", "And another one?").await?;
+    desktop.click("previewSent").await?;
+    desktop.element("previewText").await?;
+    findings.see("chat-preview").await?;
+    desktop.click("previewClose").await?;
+    desktop.until_gone("previewDialog").await
 }
 
 /// Runs as somebody would have who uses the product for a while.

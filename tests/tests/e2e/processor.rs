@@ -1,9 +1,9 @@
-//! Both programs are built for x86-64-v3. An older processor is refused in
+//! All programs are built for x86-64-v3. An older processor is refused in
 //! words, not with a signal.
 #![cfg(target_arch = "x86_64")]
 
 use anyhow::{Context, Result};
-use nopenai_tests::{app, worker};
+use nopenai_tests::{app, worker, worker_llama};
 use std::path::Path;
 use std::process::{Command, Output};
 
@@ -14,7 +14,7 @@ const NEW: &str = "max";
 
 #[test]
 fn an_old_processor_is_refused_in_words() -> Result<()> {
-    for program in [app(), worker()] {
+    for program in [app(), worker(), worker_llama()] {
         let output = emulate(OLD, &program)?;
         let told = String::from_utf8_lossy(&output.stderr);
         assert_eq!(output.status.code(), Some(1), "{}: {told}", program.display());
@@ -25,7 +25,7 @@ fn an_old_processor_is_refused_in_words() -> Result<()> {
 
 #[test]
 fn a_newer_processor_is_not() -> Result<()> {
-    for program in [app(), worker()] {
+    for program in [app(), worker(), worker_llama()] {
         let output = emulate(NEW, &program)?;
         let told = String::from_utf8_lossy(&output.stdout);
         assert!(output.status.success(), "{}: {output:?}", program.display());

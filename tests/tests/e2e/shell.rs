@@ -100,7 +100,11 @@ async fn a_failure_is_notified_and_leads_to_its_run() -> Result<()> {
         Ok(listed["items"].as_array().is_some_and(Vec::is_empty))
     })
     .await?;
-    desktop.screenshot("none").await.map(drop)
+    desktop.screenshot("none").await?;
+    desktop.click("notificationsButton").await?;
+    desktop.until_gone("notificationList").await?;
+    desktop.click("notificationsButton").await?;
+    desktop.until_shown("notificationList", "", SOON).await
 }
 
 #[tokio::test]

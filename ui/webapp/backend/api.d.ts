@@ -213,6 +213,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/chats/{chat}/messages/{message}/continue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * @description Goes on with the last answer of a conversation, when it was cut short: by
+         *     its length, by a person, by a failure or by the application's end.
+         */
+        post: operations["continue_answer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/chats/{chat}/messages/{message}/regenerate": {
         parameters: {
             query?: never;
@@ -244,6 +264,27 @@ export interface paths {
          *     end.
          */
         post: operations["select_branch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/chats/{chat}/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * @description Tells a message exactly as it would be sent: the text with the chat
+         *     template, and what the context policy leaves out. Nothing, while the model
+         *     isn't loaded.
+         */
+        post: operations["preview_message"];
         delete?: never;
         options?: never;
         head?: never;
@@ -842,6 +883,47 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/models/runtimes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * @description Tells which runtimes can run a model, how fast they were, and which one
+         *     answers, for which reason.
+         */
+        get: operations["get_runtimes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/models/runtimes/measure": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * @description Times each runtime that can run a model: the reading of a fixed prompt and
+         *     64 tokens of its likeliest answer. The loaded model is unloaded before, and
+         *     runs wait meanwhile. It is listed as work under way and can be cancelled.
+         */
+        post: operations["measure_runtimes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/models/unload": {
         parameters: {
             query?: never;
@@ -1327,6 +1409,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/prompts/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * @description Tells a prompt exactly as it would be sent: the text with the chat template,
+         *     and what the context policy leaves out. Nothing, while the model isn't
+         *     loaded.
+         */
+        post: operations["preview_prompt"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/prompts/tokens": {
         parameters: {
             query?: never;
@@ -1465,7 +1568,7 @@ export interface components {
             target: string;
             /** @description Its version. */
             version: string;
-            /** @description The engine's executable. */
+            /** @description The engines' executables, a comma between them. */
             worker: string;
         };
         /** @description A text file that stands under a message. */
@@ -1763,6 +1866,13 @@ export interface components {
              */
             title: string;
         };
+        /** @description A runtime, and why it was chosen. */
+        ChosenRuntime: {
+            /** @description Why. */
+            reason: components["schemas"]["RuntimeReason"];
+            /** @description The runtime. */
+            runtime: components["schemas"]["Runtime"];
+        };
         /** @description Removes the hub's token from the system's keyring. */
         ClearHubToken: Record<string, never>;
         /**
@@ -1850,6 +1960,21 @@ export interface components {
              * @description Tokens of what was sent, chat template included.
              */
             used: number;
+        };
+        /**
+         * @description Goes on with the last answer of a conversation, when it was cut short: by
+         *     its length, by a person, by a failure or by the application's end.
+         */
+        ContinueAnswer: {
+            /** @description The conversation. */
+            chat: components["schemas"]["ChatId"];
+            /** @description The answer. */
+            message: components["schemas"]["MessageId"];
+            /**
+             * @description As in `send_message`.
+             * @default null
+             */
+            model: components["schemas"]["ModelId"] | null;
         };
         /** @description What a run cost, by the price of its model at its end. */
         Cost: {
@@ -2365,8 +2490,8 @@ export interface components {
             licence?: string | null;
             /**
              * Format: uint64
-             * @description What its tensors occupy once the engine has loaded them on a CPU with
-             *     F32 activations, bytes.
+             * @description What its tensors occupy once mistral.rs has loaded them on a CPU with
+             *     F32 activations, bytes; llama.cpp leaves them as they are.
              */
             loaded_weight_bytes: number;
             /**
@@ -2381,6 +2506,8 @@ export interface components {
             parameters?: number | null;
             /** @description How the weights are stored, for example "Q4_1". */
             quantization: string;
+            /** @description Which runtimes can run it, at least one. */
+            runtimes: components["schemas"]["Runtime"][];
             /** @description The kind of tokenizer, for example "gpt2" or "BPE". */
             tokenizer?: string | null;
             /**
@@ -2441,6 +2568,19 @@ export interface components {
         GetRun: {
             /** @description The run. */
             run: components["schemas"]["RunId"];
+        };
+        /**
+         * @description Tells which runtimes can run a model, how fast they were, and which one
+         *     answers, for which reason.
+         */
+        GetRuntimes: {
+            /**
+             * @description As if this were wanted; absent: as configured.
+             * @default null
+             */
+            choice: components["schemas"]["RuntimeChoice"] | null;
+            /** @description The model. */
+            model: components["schemas"]["ModelId"];
         };
         /** @description What is set for the whole application. */
         GetSettings: Record<string, never>;
@@ -2771,6 +2911,15 @@ export interface components {
         };
         /** @description What a model's load is doing. */
         LoadStage: "starting" | "reading" | "preparing";
+        /**
+         * @description Times each runtime that can run a model: the reading of a fixed prompt and
+         *     64 tokens of its likeliest answer. The loaded model is unloaded before, and
+         *     runs wait meanwhile. It is listed as work under way and can be cancelled.
+         */
+        MeasureRuntimes: {
+            /** @description The model. */
+            model: components["schemas"]["ModelId"];
+        };
         /** @description What was measured of a run. A value is absent when it could not be. */
         Measures: {
             /**
@@ -2929,7 +3078,7 @@ export interface components {
         Model: {
             /** @description A person's own name for it. */
             alias?: string | null;
-            /** @description What it is, when the engine can run it. */
+            /** @description What it is, when it can be run. */
             facts?: components["schemas"]["Facts"] | null;
             /** @description The name of its file, or of its folder, without the folders above. */
             file: string;
@@ -2947,7 +3096,7 @@ export interface components {
             modified_at: components["schemas"]["Timestamp"];
             /** @description The name to show: a person's own, else one made of the file's. */
             name: string;
-            /** @description Why the engine can't run it. */
+            /** @description Why it can't be run. */
             problem?: components["schemas"]["Error"] | null;
             /**
              * @description SHA-256, hexadecimal: of a file; of a folder, that of the lines
@@ -2965,6 +3114,11 @@ export interface components {
          *     from it, whoever asks.
          */
         ModelConfiguration: {
+            /**
+             * @description The chat template in place of the file's own, Jinja; absent: its own.
+             * @default null
+             */
+            chat_template: string | null;
             /**
              * Format: uint64
              * @description A load whose estimate exceeds this many bytes is refused.
@@ -2992,6 +3146,11 @@ export interface components {
              * @default false
              */
             pinned: boolean;
+            /**
+             * @description Which runtime computes.
+             * @default auto
+             */
+            runtime: components["schemas"]["RuntimeChoice"];
         };
         /** @description A file of a model. */
         ModelFile: {
@@ -3061,6 +3220,8 @@ export interface components {
              * @description Runs it is answering.
              */
             running: number;
+            /** @description What computes, once the model is loaded. */
+            runtime?: components["schemas"]["Runtime"] | null;
             /** @description What the engine does with it. */
             state: components["schemas"]["ModelState"];
             /** @description When its last run or load ended. */
@@ -3340,6 +3501,91 @@ export interface components {
             configuration: components["schemas"]["ModelConfiguration"];
             /** @description Its name, unique. */
             name: string;
+        };
+        /**
+         * @description Tells a message exactly as it would be sent: the text with the chat
+         *     template, and what the context policy leaves out. Nothing, while the model
+         *     isn't loaded.
+         */
+        PreviewMessage: {
+            /**
+             * @description Text files that would stand under it.
+             * @default []
+             */
+            attachments: components["schemas"]["Attachment"][];
+            /** @description The conversation. */
+            chat: components["schemas"]["ChatId"];
+            /**
+             * @description As in `count_message`.
+             * @default null
+             */
+            edited: components["schemas"]["MessageId"] | null;
+            /**
+             * @description As in `send_message`.
+             * @default null
+             */
+            model: components["schemas"]["ModelId"] | null;
+            /** @description What would be said. */
+            text: string;
+        };
+        /**
+         * @description Tells a prompt exactly as it would be sent: the text with the chat template,
+         *     and what the context policy leaves out. Nothing, while the model isn't
+         *     loaded.
+         */
+        PreviewPrompt: {
+            /**
+             * @description The turns before it, the oldest first, at most 8 MiB of text: questions
+             *     and answers, without system prompt.
+             * @default []
+             */
+            before: components["schemas"]["Message"][];
+            /**
+             * @description Whether an answer that was computed before and can only be the same may
+             *     be given again; else it is computed anew.
+             * @default true
+             */
+            cache: boolean;
+            /**
+             * @description The conversation it belongs to.
+             * @default null
+             */
+            chat: components["schemas"]["ChatId"] | null;
+            /**
+             * @description What happens when the turns before don't fit into the context with it.
+             * @default refuse
+             */
+            context_policy: components["schemas"]["ContextPolicy"];
+            /**
+             * @description The beginning of the answer, to be gone on with; what is answered is
+             *     what follows it.
+             * @default null
+             */
+            continue_answer: string | null;
+            /**
+             * @description The mode, when one is chosen.
+             * @default null
+             */
+            mode: components["schemas"]["ModeId"] | null;
+            /**
+             * @description The model to ask; it is loaded if it isn't. Absent: the mode's, and
+             *     where that names none, the loaded one.
+             * @default null
+             */
+            model: components["schemas"]["ModelId"] | null;
+            /**
+             * @description Over the mode's and the model's own.
+             * @default {}
+             */
+            parameters: components["schemas"]["ParameterOverrides"];
+            /** @description The question, at most 1 MiB of text. */
+            prompt: string;
+            /**
+             * @description Whether the answer is streamed while it is made, or comes whole with
+             *     the last event.
+             * @default true
+             */
+            stream: boolean;
         };
         /** @description What tokens of a model cost, from a moment on. */
         Price: {
@@ -3687,6 +3933,11 @@ export interface components {
              * @description A person's rating, 1 to 5.
              */
             rating?: number | null;
+            /**
+             * @description Which runtime answered; absent before the model was loaded, and for runs
+             *     from before there was a choice.
+             */
+            runtime?: components["schemas"]["Runtime"] | null;
             /** @description When it was accepted. */
             started_at: components["schemas"]["Timestamp"];
             /** @description Whether the answer was streamed while it was made. */
@@ -3822,10 +4073,16 @@ export interface components {
              */
             chat: components["schemas"]["ChatId"] | null;
             /**
-             * @description What happens when those don't fit into the context with it.
+             * @description What happens when the turns before don't fit into the context with it.
              * @default refuse
              */
             context_policy: components["schemas"]["ContextPolicy"];
+            /**
+             * @description The beginning of the answer, to be gone on with; what is answered is
+             *     what follows it.
+             * @default null
+             */
+            continue_answer: string | null;
             /**
              * @description The mode, when one is chosen.
              * @default null
@@ -3915,6 +4172,85 @@ export interface components {
             started_at: components["schemas"]["Timestamp"];
             /** @description A person's tags, sorted. */
             tags: string[];
+        };
+        /** @description What computes: an engine in a program of its own. */
+        Runtime: "mistral_rs" | "llama_cpp";
+        /** @description Which runtime a person wants for a model. */
+        RuntimeChoice: "auto" | "mistral_rs" | "llama_cpp";
+        /** @description Why a runtime was chosen. */
+        RuntimeReason: {
+            /** @constant */
+            kind: "pinned";
+        } | {
+            /** @constant */
+            kind: "pinned_cannot";
+        } | {
+            /** @constant */
+            kind: "only";
+        } | {
+            /** @constant */
+            kind: "not_measured";
+        } | {
+            /** @constant */
+            kind: "faster";
+            /**
+             * Format: double
+             * @description By the latest measures; above 1.2.
+             */
+            ratio: number;
+        } | {
+            /** @constant */
+            kind: "not_slower";
+            /**
+             * Format: double
+             * @description By the latest measures; at most 1.2.
+             */
+            ratio: number;
+        };
+        /** @description What can be known of a runtime and a model. */
+        RuntimeReport: {
+            /** @description Why it can't run the model; absent when it can. */
+            problem?: components["schemas"]["Error"] | null;
+            /** @description The runtime. */
+            runtime: components["schemas"]["Runtime"];
+            /** @description How fast it was with the model as it is now; absent until measured. */
+            speed?: components["schemas"]["RuntimeSpeed"] | null;
+        };
+        /** @description How fast a runtime was with a model on this machine. */
+        RuntimeSpeed: {
+            /**
+             * Format: double
+             * @description Tokens after the first over the time since the first, per second.
+             */
+            decode_tokens_per_s: number;
+            /** @description On which device, in words ("CPU, 2 threads"). */
+            device: string;
+            /** @description When it was measured. */
+            measured_at: components["schemas"]["Timestamp"];
+            /** @description The model. */
+            model: components["schemas"]["ModelId"];
+            /** @description When they had been written. */
+            modified_at: components["schemas"]["Timestamp"];
+            /**
+             * Format: double
+             * @description Tokens of the prompt over the time from its reading's start to the first
+             *     token, per second.
+             */
+            prefill_tokens_per_s: number;
+            /** @description The runtime. */
+            runtime: components["schemas"]["Runtime"];
+            /**
+             * Format: uint64
+             * @description The size of its files then, bytes.
+             */
+            size_bytes: number;
+        };
+        /** @description The runtimes for a model. */
+        RuntimesReport: {
+            /** @description The one that answers; absent when none can. */
+            chosen?: components["schemas"]["ChosenRuntime"] | null;
+            /** @description All there are. */
+            runtimes: components["schemas"]["RuntimeReport"][];
         };
         /**
          * @description Saves a comparison of two runs, with the score as it is now and perhaps a
@@ -4056,6 +4392,23 @@ export interface components {
             model: components["schemas"]["ModelId"] | null;
             /** @description What is said, at most 1 MiB with its files. */
             text: string;
+        };
+        /** @description A prompt exactly as it would be sent. */
+        SentPrompt: {
+            /** @description What was left out so that it fits, when something was. */
+            context?: components["schemas"]["ContextUse"] | null;
+            /**
+             * Format: uint32
+             * @description Tokens that prompt and answer may have together.
+             */
+            context_length: number;
+            /** @description Its text, chat template included. */
+            text: string;
+            /**
+             * Format: uint32
+             * @description Its tokens.
+             */
+            tokens: number;
         };
         /**
          * @description Keeps the token of a person's account at the hub in the system's keyring. It
@@ -4282,7 +4635,7 @@ export interface components {
             total?: number | null;
         };
         /** @description What a task does. */
-        TaskKind: "import_model" | "download_model" | "export_runs" | "evaluate";
+        TaskKind: "import_model" | "download_model" | "export_runs" | "measure_runtimes" | "evaluate";
         /** @description The colours of the window. */
         Theme: "system" | "light" | "dark" | "contrast_black" | "contrast_white";
         /**
@@ -4814,6 +5167,43 @@ export interface operations {
             };
         };
     };
+    continue_answer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                chat: components["schemas"]["ChatId"];
+                message: components["schemas"]["MessageId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ContinueAnswer"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChatAnswer"];
+                    "text/event-stream": components["schemas"]["ChatEvent"];
+                };
+            };
+            /** @description What happened and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     regenerate: {
         parameters: {
             query?: never;
@@ -4870,6 +5260,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Chat"];
+                };
+            };
+            /** @description What happened and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    preview_message: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                chat: components["schemas"]["ChatId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PreviewMessage"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SentPrompt"] | null;
                 };
             };
             /** @description What happened and what to do. */
@@ -5998,6 +6423,71 @@ export interface operations {
             };
         };
     };
+    get_runtimes: {
+        parameters: {
+            query?: {
+                model?: components["schemas"]["ModelId"];
+                choice?: components["schemas"]["RuntimeChoice"] | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuntimesReport"];
+                };
+            };
+            /** @description What happened and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    measure_runtimes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MeasureRuntimes"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuntimeSpeed"][];
+                };
+            };
+            /** @description What happened and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     unload_model: {
         parameters: {
             query?: never;
@@ -6954,6 +7444,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Parameters"];
+                };
+            };
+            /** @description What happened and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    preview_prompt: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PreviewPrompt"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SentPrompt"] | null;
                 };
             };
             /** @description What happened and what to do. */

@@ -74,7 +74,13 @@ export type RunPage = Schemas["Page_of_RunSummary"];
 export type RunQuery = Schemas["RunQuery"];
 export type RunSelection = Schemas["RunSelection"];
 export type RunSummary = Schemas["RunSummary"];
+export type Runtime = Schemas["Runtime"];
+export type RuntimeChoice = Schemas["RuntimeChoice"];
+export type RuntimeReport = Schemas["RuntimeReport"];
+export type RuntimeSpeed = Schemas["RuntimeSpeed"];
+export type RuntimesReport = Schemas["RuntimesReport"];
 export type Score = Schemas["Score"];
+export type SentPrompt = Schemas["SentPrompt"];
 export type Settings = Schemas["Settings"];
 export type SideBySide = Schemas["SideBySide"];
 export type Task = Schemas["Task"];
@@ -216,6 +222,16 @@ export function estimateMemory(model: string, contextLength: number | null): Pro
     return call("estimate_memory", { model, context_length: contextLength });
 }
 
+/** What would answer for the model if `choice` were saved. */
+export function getRuntimes(model: string, choice: RuntimeChoice): Promise<RuntimesReport> {
+    return call("get_runtimes", { model, choice });
+}
+
+/** Times each runtime that can run the model; runs wait meanwhile. */
+export function measureRuntimes(model: string): Promise<RuntimeSpeed[]> {
+    return call("measure_runtimes", { model });
+}
+
 // Settings, modes, prices
 
 export function getSettings(): Promise<Settings> {
@@ -270,6 +286,11 @@ export interface Prompt {
 
 export function runPrompt(input: Prompt, onEvent: (event: RunEvent) => void): Promise<Run> {
     return call("run_prompt", input, onEvent);
+}
+
+/** A prompt exactly as it would be sent; null while the model is not loaded. */
+export function previewPrompt(input: Prompt): Promise<SentPrompt | null> {
+    return call("preview_prompt", input);
 }
 
 export function cancelRun(run: string): Promise<void> {
@@ -344,6 +365,16 @@ export function regenerate(
     return call("regenerate", { chat, message, model }, onEvent);
 }
 
+/** Goes on with the last answer, when it was cut short. */
+export function continueAnswer(
+    chat: string,
+    message: string,
+    model: string | null,
+    onEvent: (event: ChatEvent) => void,
+): Promise<ChatAnswer> {
+    return call("continue_answer", { chat, message, model }, onEvent);
+}
+
 export function selectBranch(chat: string, message: string): Promise<Chat> {
     return call("select_branch", { chat, message });
 }
@@ -359,6 +390,11 @@ export function restoreChats(deletion: number): Promise<{ chats: number }> {
 /** Tokens of a message with all that stands before it; `edited` null: at the end of the branch that is shown. */
 export function countMessage(chat: string, said: Said, edited: string | null): Promise<TokenCount | null> {
     return call("count_message", { chat, ...said, edited });
+}
+
+/** A message exactly as it would be sent; null while the model is not loaded. */
+export function previewMessage(chat: string, said: Said, edited: string | null): Promise<SentPrompt | null> {
+    return call("preview_message", { chat, ...said, edited });
 }
 
 /** A text file for a message: UTF-8, at most 1 MiB. */

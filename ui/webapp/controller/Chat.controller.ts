@@ -16,6 +16,7 @@ import AttachDialog from "./AttachDialog";
 import BaseController from "./BaseController";
 import ChatNameDialog from "./ChatNameDialog";
 import FollowEnd from "./FollowEnd";
+import PreviewDialog from "./PreviewDialog";
 import { isCovered } from "./covered";
 
 /**
@@ -27,6 +28,7 @@ export default class Chat extends BaseController {
     private readonly onKeyDown = (event: KeyboardEvent) => this.onKey(event);
     private naming: ChatNameDialog;
     private attaching: AttachDialog;
+    private preview: PreviewDialog;
 
     onInit(): void {
         const view = this.getView()!;
@@ -34,6 +36,7 @@ export default class Chat extends BaseController {
         view.setModel(this.page, "page");
         this.naming = new ChatNameDialog(view, (chat, title) => void chats.rename(chat, title));
         this.attaching = new AttachDialog(view, (file) => this.chat().add(file));
+        this.preview = new PreviewDialog(view);
         this.control("turnsScroller").addEventDelegate({ onAfterRendering: () => this.followTurns() });
         this.control("message").attachBrowserEvent("keydown", (event: unknown) =>
             this.onMessageKey((event as { originalEvent: KeyboardEvent }).originalEvent),
@@ -112,6 +115,15 @@ export default class Chat extends BaseController {
     onRegenerate(event: Event): void {
         this.follow.toEnd();
         void this.chat().regenerate(this.bound<Turn>(event, "chat").id);
+    }
+
+    onGoOn(event: Event): void {
+        this.follow.toEnd();
+        void this.chat().goOn(this.bound<Turn>(event, "chat").id);
+    }
+
+    onPreview(): void {
+        void this.preview.open(() => this.chat().preview());
     }
 
     onEdit(event: Event): void {

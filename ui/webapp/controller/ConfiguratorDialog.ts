@@ -9,8 +9,9 @@ import JSONModel from "sap/ui/model/json/JSONModel";
 import type { Failure, Preset } from "../backend/studio";
 import { chooseFile, chooseSave, type FileKind } from "../backend/window";
 import Configurator from "../model/Configurator";
-import { DEFAULT_FIELDS, type ConfigurationField } from "../model/configuration";
+import { DEFAULT_FIELDS, ownTemplate, type ConfigurationField } from "../model/configuration";
 import type Live from "../model/Live";
+import type { ModelRow } from "../model/models";
 import type Settings from "../model/Settings";
 import { text } from "../model/texts";
 import FragmentDialog from "./FragmentDialog";
@@ -56,8 +57,27 @@ export default class ConfiguratorDialog extends FragmentDialog {
         void this.configurator.open(this.control<Select>("configModel").getSelectedKey());
     }
 
+    /** Puts the file's own template where it can be changed. */
+    onOwnTemplate(): void {
+        const models = this.live.model.getProperty("/models") as ModelRow[];
+        this.configurator.setTemplate(ownTemplate(models, this.configurator.modelId));
+    }
+
+    onNoTemplate(): void {
+        this.configurator.setTemplate("");
+    }
+
     onEdit(): void {
         this.configurator.edited();
+    }
+
+    onRuntime(): void {
+        this.configurator.edited();
+        void this.configurator.lookAtRuntimes();
+    }
+
+    onMeasureRuntimes(): void {
+        void this.configurator.runtimes.measure();
     }
 
     onEditStop(event: Event): void {
@@ -181,6 +201,7 @@ export default class ConfiguratorDialog extends FragmentDialog {
 
     protected prepare(dialog: Dialog): void {
         dialog.setModel(this.configurator.model, "config");
+        dialog.setModel(this.configurator.runtimes.model, "runtimes");
         dialog.setModel(this.file, "file");
         dialog.setModel(new JSONModel(DEFAULT_FIELDS), "defaults");
     }

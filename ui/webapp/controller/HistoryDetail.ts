@@ -7,7 +7,7 @@ import { runFacets, type Run } from "../backend/studio";
 import type Markdown from "../control/Markdown";
 import { copy } from "../model/clipboard";
 import PromptSession from "../model/PromptSession";
-import { parameterFacts, type Fact } from "../model/runFacts";
+import { runFacts, type Fact } from "../model/runFacts";
 import FragmentDialog from "./FragmentDialog";
 
 interface State {
@@ -42,7 +42,7 @@ export default class HistoryDetail extends FragmentDialog {
         await this.show();
         const run = await this.session.open(id);
         if (run) {
-            this.state.setData({ run, parameters: parameterFacts(run.parameters), tags: [] });
+            this.state.setData({ run, parameters: runFacts(run), tags: [] });
         }
     }
 

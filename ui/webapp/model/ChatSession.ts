@@ -1,8 +1,10 @@
 import JSONModel from "sap/ui/model/json/JSONModel";
 import {
+    continueAnswer,
     countMessage,
     editMessage,
     getChat,
+    previewMessage,
     readTextFile,
     regenerate,
     selectBranch,
@@ -17,6 +19,7 @@ import {
     type Failure,
     type Mode,
     type Said,
+    type SentPrompt,
 } from "../backend/studio";
 import { beneath, type Beneath } from "./beneath";
 import { asFields, asSettings, isValid, type ChatFields } from "./chatFields";
@@ -168,6 +171,22 @@ export default class ChatSession {
             const model = this.around.chosen()?.id ?? null;
             await this.run(id, "", (onEvent) => regenerate(id, message, model, onEvent));
         }
+    }
+
+    /** Goes on with an answer that was cut short. */
+    async goOn(message: string): Promise<void> {
+        const { id } = this.state;
+        if (id && !this.active) {
+            const model = this.around.chosen()?.id ?? null;
+            await this.run(id, "", (onEvent) => continueAnswer(id, message, model, onEvent));
+        }
+    }
+
+    /** What is typed, exactly as it would be sent; null while the model is not loaded. */
+    async preview(): Promise<SentPrompt | null> {
+        await this.save();
+        const { id, text, attachments, editing } = this.state;
+        return id ? previewMessage(id, { text, attachments, model: this.around.chosen()?.id ?? null }, editing) : null;
     }
 
     async stop(): Promise<void> {

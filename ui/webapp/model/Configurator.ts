@@ -14,7 +14,7 @@ import {
     type Preset,
 } from "../backend/studio";
 import {
-    DEFAULT_FIELDS,
+    defaultForm,
     invalidIn,
     sameForm,
     toConfiguration,
@@ -22,6 +22,7 @@ import {
     typedContext,
     type ConfigurationForm,
 } from "./configuration";
+import Runtimes from "./Runtimes";
 import { text } from "./texts";
 
 const ESTIMATE_AFTER_MS = 250;
@@ -55,7 +56,7 @@ interface State {
 export default class Configurator {
     readonly model = new JSONModel({
         model: "",
-        form: { fields: { ...DEFAULT_FIELDS }, limit: "", pinned: false },
+        form: defaultForm(),
         dirty: false,
         saved: false,
         busy: false,
@@ -67,6 +68,7 @@ export default class Configurator {
         presets: [],
         undoText: "",
     } satisfies State);
+    readonly runtimes = new Runtimes();
     private bringBack: (() => Promise<void>) | null = null;
     /** What was typed and not saved, by model. */
     private readonly drafts = new Map<string, Draft>();
@@ -91,7 +93,7 @@ export default class Configurator {
             }
         });
         this.set({ busy: false });
-        await Promise.all([this.estimate(), this.readPresets()]);
+        await Promise.all([this.estimate(), this.readPresets(), this.lookAtRuntimes()]);
     }
 
     get modelId(): string {
@@ -114,6 +116,17 @@ export default class Configurator {
         this.timer = window.setTimeout(() => void this.estimate(), ESTIMATE_AFTER_MS);
     }
 
+    setTemplate(template: string): void {
+        this.set({ form: { ...this.state.form, template } });
+        this.edited();
+    }
+
+    /** What would answer with what is chosen. */
+    async lookAtRuntimes(): Promise<void> {
+        const { model, form } = this.state;
+        await this.runtimes.look(model, form.runtime);
+    }
+
     /** Keeps what was typed for the next time. */
     keepDraft(): void {
         const { model, form, dirty, saved } = this.state;
@@ -134,10 +147,10 @@ export default class Configurator {
         const before = { kept: this.kept, form, saved };
         return this.attempt(async () => {
             await resetConfiguration(model);
-            const kept: ConfigurationForm = { fields: { ...DEFAULT_FIELDS }, limit: "", pinned: false };
+            const kept = defaultForm();
             this.show({ kept, form: structuredClone(kept), saved: false });
             this.offerUndo(text("configurationReset", name), () => this.unreset(model, before));
-            await this.estimate();
+            await Promise.all([this.estimate(), this.lookAtRuntimes()]);
         });
     }
 
@@ -149,7 +162,7 @@ export default class Configurator {
         return this.attempt(async () => {
             await saveConfiguration(model, toConfiguration(form));
             this.show({ kept: structuredClone(form), form, saved: true });
-            await this.estimate();
+            await Promise.all([this.estimate(), this.lookAtRuntimes()]);
         });
     }
 
@@ -247,7 +260,7 @@ export default class Configurator {
         }
         if (model === this.state.model) {
             this.show(before);
-            await this.estimate();
+            await Promise.all([this.estimate(), this.lookAtRuntimes()]);
         }
     }
 
@@ -258,6 +271,7 @@ export default class Configurator {
     private replace(form: ConfigurationForm): void {
         this.set({ form: structuredClone(form) });
         this.edited();
+        void this.lookAtRuntimes();
     }
 
     private show({ kept, form, saved }: Draft): void {

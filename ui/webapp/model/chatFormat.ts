@@ -1,6 +1,7 @@
-import type { AnswerRun, ContextPolicy, ContextUse, Failure, TokenCount } from "../backend/studio";
+import type { AnswerRun, ContextPolicy, ContextUse, Failure, SentPrompt, TokenCount } from "../backend/studio";
 import type { Answer } from "./answer";
 import { statusText } from "./answerFormat";
+import { isCut } from "./chatTree";
 import { countSource } from "./draftFormat";
 import { bytes, count, durationText, loadText, outcomeText, rateText, tokens } from "./format";
 import type { ModelRow } from "./models";
@@ -60,10 +61,7 @@ export function policyMeaning(policy: ContextPolicy): string {
     return text(`contextPolicyMeaning.${policy}`);
 }
 
-/** Whether an answer did not end by itself. */
-export function endedEarly(run: AnswerRun | null): boolean {
-    return run !== null && (run.outcome !== "completed" || run.finish_reason === "length");
-}
+export const endedEarly = isCut;
 
 export function outcome(run: AnswerRun | null): string {
     return run ? outcomeText(run.outcome, run.finish_reason) : "";
@@ -82,6 +80,11 @@ export function measures(run: AnswerRun | null): string {
         text("chatTokens", tokens(run.measures)),
         cache === "hit" ? text("chatFromCache") : "",
     ]);
+}
+
+/** Tokens of a prompt as it would be sent, and what was left out of it. */
+export function sentFigures(sent: SentPrompt | null): string {
+    return sent ? series([budget("counted", sent), leftOut(sent.context)]) : "";
 }
 
 export function canSend(message: string, model: string, chosen: ModelRow | null): boolean {

@@ -22,6 +22,8 @@ export interface Turn {
     active: boolean;
     /** Whether it is a question without an answer. */
     unanswered: boolean;
+    /** Whether it is a last answer that was cut short. */
+    canGoOn: boolean;
 }
 
 /** The messages of the branch that ends in `leaf`, the first one first. */
@@ -77,8 +79,14 @@ export function turns(
             failure: active ? null : (run?.error ?? null),
             active,
             unanswered: isUser && index === shown.length - 1,
+            canGoOn: !isUser && !active && index === shown.length - 1 && message.text.trim() !== "" && isCut(run),
         };
     });
+}
+
+/** Whether an answer did not end by itself. */
+export function isCut(run: AnswerRun | null): boolean {
+    return run !== null && (run.outcome !== "completed" || run.finish_reason === "length");
 }
 
 /** The contents with a message that came since they were read, and its branch shown. */

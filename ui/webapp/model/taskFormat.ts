@@ -19,12 +19,23 @@ export function figures(item: WorkItem): string {
     if (cancelling) {
         return text(kind === "download_model" ? "work.pausing" : "work.cancelling");
     }
-    const counted = kind === "export_runs" ? text("workRows", count(done)) : bytes(done);
     return series([
-        total ? text("workPercent", percent(item)) : counted,
+        total ? text("workPercent", percent(item)) : counted(kind, done),
         rate === null ? null : speedText(kind, rate),
         remaining === null ? null : clock(remaining),
     ]);
+}
+
+/** How much is done, in what the kind of work counts. */
+function counted(kind: WorkItem["kind"], done: number): string {
+    switch (kind) {
+        case "export_runs":
+            return text("workRows", count(done));
+        case "measure_runtimes":
+            return text("workTokens", count(done));
+        default:
+            return bytes(done);
+    }
 }
 
 /** An evaluation counts steps, which mean nothing to a person. */
@@ -34,6 +45,8 @@ function speedText(kind: WorkItem["kind"], rate: number): string | null {
             return null;
         case "export_runs":
             return text("workRowsPerSecond", count(Math.round(rate)));
+        case "measure_runtimes":
+            return text("workTokensPerSecond", count(Math.round(rate)));
         default:
             return text("workBytesPerSecond", bytes(rate));
     }

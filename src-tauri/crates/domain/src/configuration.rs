@@ -1,4 +1,6 @@
-use crate::{Error, ModeId, ModelId, ParameterOverrides, Parameters, Result, Timestamp};
+use crate::{
+    Error, ModeId, ModelId, ParameterOverrides, Parameters, Result, RuntimeChoice, Timestamp,
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -13,6 +15,10 @@ pub struct ModelConfiguration {
     pub memory_limit_bytes: Option<u64>,
     /// Whether it stays in memory, once loaded, until a person unloads it.
     pub pinned: bool,
+    /// The chat template in place of the file's own, Jinja; absent: its own.
+    pub chat_template: Option<String>,
+    /// Which runtime computes.
+    pub runtime: RuntimeChoice,
 }
 
 impl ModelConfiguration {

@@ -15,6 +15,7 @@ mod notification;
 mod page;
 pub mod processor;
 mod run;
+mod runtime;
 mod settings;
 mod thinking;
 
@@ -37,5 +38,6 @@ pub use load::{LoadProgress, LoadStage};
 pub use notification::{Level, Notice, Notification, Subject, Topic};
 pub use page::{Page, PageRequest};
 pub use run::{CacheUse, Cost, FinishReason, Measures, ModeRef, Outcome, Run, RunSummary};
+pub use runtime::{Runtime, RuntimeChoice, RuntimeSpeed};
 pub use settings::{Density, Settings, Theme};
 pub use thinking::without_thinking;

@@ -1,4 +1,4 @@
-use crate::{ChatId, ContextUse, Error, ModeId, ModelId, Parameters, RunId, Timestamp};
+use crate::{ChatId, ContextUse, Error, ModeId, ModelId, Parameters, RunId, Runtime, Timestamp};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -105,6 +105,9 @@ pub struct Run {
     pub error: Option<Error>,
     /// What was measured.
     pub measures: Measures,
+    /// Which runtime answered; absent before the model was loaded, and for runs
+    /// from before there was a choice.
+    pub runtime: Option<Runtime>,
     /// In which mode, when one was chosen.
     pub mode: Option<ModeRef>,
     /// In which conversation, when in one.

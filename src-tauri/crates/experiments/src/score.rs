@@ -105,6 +105,7 @@ mod tests {
             finish_reason: None,
             error: None,
             measures: Measures { total_ms, ..Measures::default() },
+            runtime: None,
             mode: None,
             chat: None,
             context: None,

@@ -3,9 +3,10 @@
 use crate::{Engine, engine::lock, status::CacheStatus};
 use hashlink::LruCache;
 use nopenai_domain::{
-    Clock, ContextPolicy, ContextUse, FinishReason, Message, ModelId, Outcome, Parameters, Result,
-    Run, RunId, Timestamp,
+    Clock, ContextPolicy, ContextUse, FinishReason, ModelId, Outcome, Parameters, Result, Run,
+    RunId, Runtime, Timestamp,
 };
+use nopenai_protocol::Chat;
 use nopenai_store::CacheKey;
 use sha2::{Digest, Sha256};
 use std::{
@@ -141,18 +142,20 @@ impl Kept {
 }
 
 impl Engine {
-    /// What decides the answer to `messages`, as a key; `None` where the answer
+    /// What decides the answer to `chat`, as a key; `None` where the answer
     /// is drawn anew each time, and while the model's hash is not known.
     pub(crate) fn cache_key(
         &self,
         model: &ModelId,
-        messages: &[Message],
+        runtime: Runtime,
+        chat: &Chat,
         policy: ContextPolicy,
         parameters: &Parameters,
     ) -> Option<CacheKey> {
         let sha256 = self.shared.options.registry.get(model).ok()?.sha256?;
         let element_type = self.shared.options.element_type;
-        key(&sha256, &format!("{element_type:?}"), messages, policy, parameters)
+        let computed_in = format!("{runtime:?} {element_type:?}");
+        key(&sha256, &computed_in, chat, policy, parameters)
     }
 
     /// The answer that is kept, counted as a hit or a miss.
@@ -197,8 +200,8 @@ impl Engine {
 /// leaves out of the messages follows from them, the model and the parameters.
 fn key(
     sha256: &str,
-    element_type: &str,
-    messages: &[Message],
+    computed_in: &str,
+    chat: &Chat,
     policy: ContextPolicy,
     parameters: &Parameters,
 ) -> Option<CacheKey> {
@@ -207,14 +210,14 @@ fn key(
     }
     // The system prompt is one of the messages.
     let decisive = Parameters { seed: None, system_prompt: String::new(), ..parameters.clone() };
-    let all = serde_json::to_vec(&(sha256, element_type, messages, policy, decisive)).ok()?;
+    let all = serde_json::to_vec(&(sha256, computed_in, chat, policy, decisive)).ok()?;
     Some(Sha256::digest(all).into())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use nopenai_domain::Role;
+    use nopenai_domain::{Message, Role};
     use std::sync::atomic::{AtomicI64, Ordering};
 
     fn answer(text: &str) -> Answer {
@@ -234,23 +237,27 @@ mod tests {
         key
     }
 
-    fn asked(content: &str) -> Vec<Message> {
-        vec![Message { role: Role::User, content: content.to_owned() }]
+    fn asked(contents: &[&str]) -> Chat {
+        let message = |content: &&str| Message { role: Role::User, content: (*content).to_owned() };
+        Chat { messages: contents.iter().map(message).collect(), ..Chat::default() }
     }
 
     #[test]
     fn everything_that_decides_the_answer_is_in_the_key() {
         let greedy = Parameters { temperature: 0.0, ..Parameters::default() };
         let refuse = ContextPolicy::Refuse;
-        let of = |parameters: &Parameters| key("a", "F32", &asked("x"), refuse, parameters);
+        let template = Some("{{ messages }}".to_owned());
+        let of = |parameters: &Parameters| key("a", "F32", &asked(&["x"]), refuse, parameters);
         let base = of(&greedy).unwrap();
         assert_eq!(of(&Parameters { seed: Some(7), ..greedy.clone() }), Some(base));
         let others = [
-            key("b", "F32", &asked("x"), refuse, &greedy),
-            key("a", "F16", &asked("x"), refuse, &greedy),
-            key("a", "F32", &asked("y"), refuse, &greedy),
-            key("a", "F32", &[asked("y"), asked("x")].concat(), refuse, &greedy),
-            key("a", "F32", &asked("x"), ContextPolicy::Rolling, &greedy),
+            key("b", "F32", &asked(&["x"]), refuse, &greedy),
+            key("a", "F16", &asked(&["x"]), refuse, &greedy),
+            key("a", "F32", &asked(&["y"]), refuse, &greedy),
+            key("a", "F32", &asked(&["y", "x"]), refuse, &greedy),
+            key("a", "F32", &asked(&["x"]), ContextPolicy::Rolling, &greedy),
+            key("a", "F32", &Chat { continued: true, ..asked(&["x"]) }, refuse, &greedy),
+            key("a", "F32", &Chat { template, ..asked(&["x"]) }, refuse, &greedy),
             of(&Parameters { max_tokens: 3, ..greedy.clone() }),
             of(&Parameters { stop: vec!["s".to_owned()], ..greedy.clone() }),
             of(&Parameters { repetition_penalty: 1.1, ..greedy.clone() }),

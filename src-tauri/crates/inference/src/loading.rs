@@ -8,7 +8,7 @@ use crate::{
     room::{self, Step},
     status::ModelState,
 };
-use nopenai_domain::{Code, Error, LoadProgress, ModelId, Result};
+use nopenai_domain::{Code, Error, LoadProgress, ModelId, Result, Runtime};
 use nopenai_models::Model;
 use nopenai_runtime::Worker;
 use std::path::Path;
@@ -43,8 +43,9 @@ impl Engine {
         progress: &mut OnProgress<'_>,
     ) -> Result<Lease> {
         loop {
+            let runtime = self.runtime_for(model).await?;
             // Looked at by `publish`, so not to be held on to.
-            let leased = lock(&self.shared.pool).lease(model);
+            let leased = lock(&self.shared.pool).lease(model, runtime);
             if let Some(worker) = leased {
                 self.publish();
                 return Ok(Lease { engine: self.clone(), model: model.clone(), worker });
@@ -53,7 +54,7 @@ impl Engine {
         }
     }
 
-    /// Loads `model` unless it is loaded.
+    /// Loads `model` in the runtime that is chosen for it, unless it is there.
     pub(crate) async fn ensure_loaded(
         &self,
         model: &ModelId,
@@ -63,13 +64,16 @@ impl Engine {
         if self.shared.queue.is_closed() {
             return Err(Error::new(Code::Cancelled, "The application is ending."));
         }
-        if self.worker_of(model).is_some() {
+        let runtime = self.runtime_for(model).await?;
+        let serves = lock(&self.shared.pool).serves(model, runtime);
+        if serves {
             return Ok(());
         }
         let entry = self.shared.options.registry.get(model)?;
         let path = self.shared.options.registry.path(model)?;
+        self.discard(model).await;
         self.make_room(&entry).await?;
-        self.load_now(&entry, &path, progress).await
+        self.load_now(&entry, (runtime, &path), progress).await
     }
 
     /// Loads happen one after the other. Who waits for a load of the same model
@@ -98,7 +102,7 @@ impl Engine {
     async fn load_now(
         &self,
         entry: &Model,
-        path: &Path,
+        (runtime, path): (Runtime, &Path),
         progress: &mut OnProgress<'_>,
     ) -> Result<()> {
         let model = &entry.id;
@@ -108,7 +112,7 @@ impl Engine {
         self.publish();
         // Also when this future is dropped: nobody is loading then.
         let mut attempt = Attempt { engine: self, model, ended: false };
-        let load = options.launcher.start(path, options.element_type, |step| {
+        let load = options.launcher.start(runtime, path, options.element_type, |step| {
             lock(&self.shared.pool).progress(model, step);
             self.publish();
             progress(step);
@@ -134,7 +138,7 @@ impl Engine {
     }
 
     /// Unloads what has to leave before `entry` can be loaded.
-    async fn make_room(&self, entry: &Model) -> Result<()> {
+    pub(crate) async fn make_room(&self, entry: &Model) -> Result<()> {
         let mut holds = Vec::new();
         loop {
             let freed = self.shared.freed.notified();

@@ -36,7 +36,7 @@ impl Stopwatch {
 }
 
 /// Tokens after the first over the time since the first.
-fn rate(tokens_out: Option<u32>, generating: Option<Duration>) -> Option<f64> {
+pub fn rate(tokens_out: Option<u32>, generating: Option<Duration>) -> Option<f64> {
     let after_first = tokens_out?.checked_sub(1).filter(|&tokens| tokens > 0)?;
     let seconds = generating?.as_secs_f64();
     (seconds > 0.0).then(|| f64::from(after_first) / seconds)

@@ -1,5 +1,5 @@
 use crate::{Engine, engine::lock, room::Resident};
-use nopenai_domain::{Code, Error, ModelConfiguration, ModelId, Result};
+use nopenai_domain::{Code, Error, ModelConfiguration, ModelId, Result, Runtime};
 use nopenai_models::{Model, estimate, estimate::MemoryEstimate};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -149,19 +149,21 @@ impl Engine {
     ) -> Result<MemoryReport> {
         let entry = self.shared.options.registry.get(model)?;
         let configuration = self.configuration(model).await?;
+        let runtimes = self.runtimes(model, Some(configuration.runtime)).await?;
+        let runtime = runtimes.chosen.map_or(Runtime::MistralRs, |chosen| chosen.runtime);
         let mut residents = lock(&self.shared.pool).residents();
         for own in residents.iter_mut().filter(|resident| resident.model == *model) {
             // Loaded again, it gives back what it occupies.
             own.pinned = false;
         }
-        Ok(self.report(&entry, &configuration, context_length, &residents))
+        Ok(self.report(&entry, &configuration, (context_length, runtime), &residents))
     }
 
     fn report(
         &self,
         model: &Model,
         configuration: &ModelConfiguration,
-        context_length: Option<u32>,
+        (context_length, runtime): (Option<u32>, Runtime),
         residents: &[Resident],
     ) -> MemoryReport {
         let facts = model.facts.as_ref();
@@ -171,7 +173,7 @@ impl Engine {
         let system = nopenai_runtime::system_memory();
         let held = Held::of(residents);
         let report = MemoryReport {
-            estimate: facts.and_then(|facts| estimate::memory(facts, context_length)),
+            estimate: facts.and_then(|facts| estimate::memory(facts, context_length, runtime)),
             available_bytes: system.available_bytes,
             total_bytes: system.total_bytes,
             limit_bytes: configuration.memory_limit_bytes,

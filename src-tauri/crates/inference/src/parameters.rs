@@ -3,6 +3,7 @@ use crate::{
     prompt::{check_length, messages},
 };
 use nopenai_domain::{Message, Mode, ModeId, ModelId, ParameterOverrides, Parameters, Result};
+use nopenai_protocol::Chat;
 use nopenai_runtime::Worker;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -77,7 +78,9 @@ impl Engine {
     ) -> Result<Option<TokenCount>> {
         check_length(prompt)?;
         let Some(worker) = self.worker_of(model) else { return Ok(None) };
-        let tokens = worker.count(messages(&parameters.system_prompt, before, prompt)).await?;
+        let template = self.configuration(model).await?.chat_template;
+        let messages = messages(&parameters.system_prompt, before, prompt);
+        let tokens = worker.count(Chat { messages, template, continued: false }).await?;
         let context_length = context_length(&worker, parameters);
         Ok(Some(TokenCount { tokens, context_length }))
     }

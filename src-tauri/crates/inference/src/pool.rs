@@ -4,7 +4,7 @@ use crate::{
     room::Resident,
     status::{ModelState, ModelStatus},
 };
-use nopenai_domain::{Error, LoadProgress, ModelId, Timestamp};
+use nopenai_domain::{Error, LoadProgress, ModelId, Runtime, Timestamp};
 use nopenai_models::Model;
 use nopenai_protocol::ProcessMemory;
 use nopenai_runtime::Worker;
@@ -34,6 +34,11 @@ impl Slot {
             _ => None,
         }
     }
+
+    /// The worker, if it is of `runtime`, or in use and so not to be replaced.
+    fn serving(&self, runtime: Runtime) -> Option<&Worker> {
+        self.worker().filter(|worker| worker.runtime() == runtime || self.status.running > 0)
+    }
 }
 
 impl Pool {
@@ -47,10 +52,16 @@ impl Pool {
         self.slot(model)?.worker().cloned()
     }
 
-    /// As [`Pool::worker`], and one more run uses it: [`Pool::release`] follows.
-    pub fn lease(&mut self, model: &ModelId) -> Option<Worker> {
+    /// Whether `model` is loaded in `runtime`, or answers in another.
+    pub fn serves(&self, model: &ModelId, runtime: Runtime) -> bool {
+        self.slot(model).is_some_and(|slot| slot.serving(runtime).is_some())
+    }
+
+    /// The worker that serves, and one more run uses it: [`Pool::release`]
+    /// follows.
+    pub fn lease(&mut self, model: &ModelId, runtime: Runtime) -> Option<Worker> {
         let slot = self.slot_mut(model)?;
-        let worker = slot.worker()?.clone();
+        let worker = slot.serving(runtime)?.clone();
         slot.status.running += 1;
         slot.status.state = ModelState::Busy;
         Some(worker)
@@ -82,6 +93,7 @@ impl Pool {
             peak_bytes: None,
             context_length: None,
             device: None,
+            runtime: None,
             element_type: None,
             process_id: None,
             running: 0,
@@ -109,6 +121,7 @@ impl Pool {
         slot.status.progress = None;
         slot.status.context_length = Some(loaded.context_length);
         slot.status.device = Some(loaded.device.clone());
+        slot.status.runtime = Some(worker.runtime());
         slot.status.element_type = Some(loaded.element_type.clone());
         slot.status.process_id = worker.process_id();
         slot.status.used_at = now;
@@ -127,6 +140,7 @@ impl Pool {
             peak_bytes: None,
             context_length: None,
             device: None,
+            runtime: None,
             element_type: None,
             process_id: None,
             running: 0,

@@ -35,7 +35,11 @@ pub struct Prompt {
     /// and answers, without system prompt.
     #[serde(default)]
     pub before: Vec<Message>,
-    /// What happens when those don't fit into the context with it.
+    /// The beginning of the answer, to be gone on with; what is answered is
+    /// what follows it.
+    #[serde(default)]
+    pub continue_answer: Option<String>,
+    /// What happens when the turns before don't fit into the context with it.
     #[serde(default)]
     pub context_policy: ContextPolicy,
     /// The conversation it belongs to.
@@ -58,6 +62,9 @@ impl Prompt {
         }
         check_length(&self.prompt)?;
         check_before(&self.before)?;
+        if let Some(begun) = &self.continue_answer {
+            check_length(begun)?;
+        }
         self.parameters.validate()
     }
 }

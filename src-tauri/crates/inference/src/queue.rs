@@ -6,7 +6,7 @@ use std::{
     collections::HashMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
-use tokio::sync::oneshot;
+use tokio::sync::{Notify, oneshot};
 
 /// Runs that may wait for their turn; one more is refused.
 pub(crate) const BOUND: u32 = 64;
@@ -26,6 +26,8 @@ pub(crate) const AT_ONCE: u32 = 1;
 #[derive(Clone)]
 pub(crate) struct Queue {
     state: Arc<Mutex<State>>,
+    /// Told when a run has given its place back.
+    ended: Arc<Notify>,
     clock: Arc<dyn Clock>,
     changed: Arc<dyn Fn() + Send + Sync>,
 }
@@ -40,6 +42,8 @@ struct State {
     turns: u64,
     /// Models that are to be unloaded: none of their runs begins.
     held: Vec<ModelId>,
+    /// How many want no run at all to begin.
+    rests: u32,
     closed: bool,
 }
 
@@ -62,6 +66,7 @@ impl Drop for Place {
         if let Some(running) = self.queue.lock().running.get_mut(&self.model) {
             *running = running.saturating_sub(1);
         }
+        self.queue.ended.notify_waiters();
         self.queue.serve();
     }
 }
@@ -69,7 +74,7 @@ impl Drop for Place {
 impl Queue {
     /// An empty queue; `changed` is called after each change.
     pub fn new(clock: Arc<dyn Clock>, changed: Arc<dyn Fn() + Send + Sync>) -> Self {
-        Self { state: Arc::default(), clock, changed }
+        Self { state: Arc::default(), ended: Arc::default(), clock, changed }
     }
 
     /// Waits for a place. Dropping the future gives the wait up.
@@ -120,6 +125,23 @@ impl Queue {
     pub fn hold(&self, model: &ModelId) -> Hold {
         self.lock().held.push(model.clone());
         Hold { queue: self.clone(), model: model.clone() }
+    }
+
+    /// Lets no run begin, waits until those under way have ended, and keeps it
+    /// so until the returned value is dropped.
+    pub async fn rest(&self) -> Rest {
+        self.lock().rests += 1;
+        let rest = Rest { queue: self.clone() };
+        loop {
+            let ended = self.ended.notified();
+            tokio::pin!(ended);
+            // From now on nothing is missed.
+            ended.as_mut().enable();
+            if self.lock().running.values().all(|&running| running == 0) {
+                return rest;
+            }
+            ended.await;
+        }
     }
 
     /// Refuses every run that waits, and all that come.
@@ -183,6 +205,18 @@ impl Drop for Hold {
     }
 }
 
+/// See [`Queue::rest`].
+pub(crate) struct Rest {
+    queue: Queue,
+}
+
+impl Drop for Rest {
+    fn drop(&mut self) {
+        self.queue.lock().rests -= 1;
+        self.queue.serve();
+    }
+}
+
 impl State {
     /// Takes the runs out of the queue that there are places for.
     fn serve(&mut self) -> Vec<(oneshot::Sender<Place>, ModelId)> {
@@ -204,7 +238,7 @@ impl State {
     fn next(&self) -> Option<usize> {
         let may_begin = |waiting: &Waiting| {
             let running = self.running.get(&waiting.model).copied().unwrap_or(0);
-            running < AT_ONCE && !self.held.contains(&waiting.model)
+            self.rests == 0 && running < AT_ONCE && !self.held.contains(&waiting.model)
         };
         let order = |waiting: &Waiting| {
             let served = self.served.get(&waiting.caller).copied().unwrap_or(0);
@@ -301,6 +335,29 @@ mod tests {
             assert_eq!(left.await.unwrap().err().unwrap().code, Code::Cancelled);
         }
         assert_eq!(queue.status().waiting, 0);
+    }
+
+    #[tokio::test]
+    async fn a_rest_waits_for_what_runs_and_lets_nothing_begin() {
+        let queue = queue();
+        let place = queue.place(&model("a"), &Caller::window()).await.unwrap();
+        let resting = tokio::spawn({
+            let queue = queue.clone();
+            async move { queue.rest().await }
+        });
+        while queue.lock().rests == 0 {
+            tokio::task::yield_now().await;
+        }
+        let begun = Arc::new(Mutex::new(Vec::new()));
+        wait(&queue, "window", 1, &begun).await;
+        assert!(!resting.is_finished());
+        drop(place);
+        let rest = resting.await.unwrap();
+        assert_eq!((queue.status().waiting, begun.lock().unwrap().len()), (1, 0));
+        drop(rest);
+        while begun.lock().unwrap().is_empty() {
+            tokio::task::yield_now().await;
+        }
     }
 
     #[tokio::test]

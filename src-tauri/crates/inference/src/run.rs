@@ -1,16 +1,9 @@
-use crate::{
-    Engine, Prompt,
-    cache::Answer,
-    context::{self, Fitted},
-    engine::lock,
-    measure::Stopwatch,
-    parameters::context_length,
-    prompt::messages,
-};
+use crate::{Engine, Prompt, cache::Answer, engine::lock, measure::Stopwatch, sending::fitted};
 use nopenai_domain::{
-    CacheUse, Caller, Code, ContextPolicy, ContextUse, Cost, Error, FinishReason, LoadProgress,
-    Measures, Message, ModeRef, Outcome, Result, Run, RunId,
+    CacheUse, Caller, Code, ContextUse, Cost, Error, FinishReason, LoadProgress, Measures, ModeRef,
+    Outcome, Result, Run, RunId, Runtime,
 };
+use nopenai_protocol::Chat;
 use nopenai_runtime::{GenerationEvent, Worker};
 use nopenai_store::{CacheKey, History, Store};
 use schemars::JsonSchema;
@@ -91,8 +84,7 @@ impl Engine {
             pieces: 0,
             may_repeat: prompt.cache,
             computed: None,
-            before: prompt.before,
-            policy: prompt.context_policy,
+            prompt,
             run,
         };
         conversation.emit(RunStep::Accepted);
@@ -143,6 +135,7 @@ impl Engine {
             finish_reason: None,
             error: None,
             measures: Measures::default(),
+            runtime: None,
             mode: mode.map(|mode| ModeRef { id: mode.id, name: mode.name }),
             chat: prompt.chat,
             context: None,
@@ -168,10 +161,7 @@ struct Conversation<E> {
     may_repeat: bool,
     /// Under which key the answer is to be kept.
     computed: Option<CacheKey>,
-    /// The turns before the prompt.
-    before: Vec<Message>,
-    /// What happens when they don't fit.
-    policy: ContextPolicy,
+    prompt: Prompt,
     run: Run,
 }
 
@@ -187,9 +177,11 @@ impl<E: FnMut(RunEvent) + Send> Conversation<E> {
         caller: &Caller,
         cancel: &CancellationToken,
     ) -> Result<FinishReason> {
-        let messages = messages(&self.run.parameters.system_prompt, &self.before, &self.run.prompt);
-        let key = self.key(engine, &messages);
+        let chat = engine.chat(&self.run.model, &self.prompt, &self.run.parameters).await?;
+        let runtime = engine.runtime_for(&self.run.model).await?;
+        let key = self.key(engine, runtime, &chat);
         if let Some(answer) = key.and_then(|key| engine.recall(key)) {
+            self.run.runtime = Some(runtime);
             return Ok(self.repeat(&answer));
         }
         let cancelled = || Error::new(Code::Cancelled, "The run was stopped.");
@@ -203,47 +195,32 @@ impl<E: FnMut(RunEvent) + Send> Conversation<E> {
             lease = engine.lease(&model, &mut told) => lease?,
             () = cancel.cancelled() => return Err(cancelled()),
         };
-        let messages = tokio::select! {
-            messages = self.fit(&lease.worker, messages) => messages?,
+        let answering = lease.worker.runtime();
+        self.run.runtime = Some(answering);
+        let policy = self.prompt.context_policy;
+        let (chat, context) = tokio::select! {
+            fitted = fitted(&lease.worker, chat, policy, &self.run.parameters) => fitted?,
             () = cancel.cancelled() => return Err(cancelled()),
         };
-        let reason = self.listen(&lease.worker, messages, cancel).await?;
-        self.computed = key;
+        if let Some(context) = context {
+            self.run.context = Some(context);
+            self.history.note_context(self.run.id, context);
+        }
+        let reason = self.listen(&lease.worker, chat, cancel).await?;
+        self.computed = key.filter(|_| answering == runtime);
         Ok(reason)
     }
 
     /// The key of the answer in the prompt cache, where it may come from there.
-    fn key(&mut self, engine: &Engine, messages: &[Message]) -> Option<CacheKey> {
+    fn key(&mut self, engine: &Engine, runtime: Runtime, chat: &Chat) -> Option<CacheKey> {
+        let run = &self.run;
+        let policy = self.prompt.context_policy;
         let key = self
             .may_repeat
-            .then(|| engine.cache_key(&self.run.model, messages, self.policy, &self.run.parameters))
+            .then(|| engine.cache_key(&run.model, runtime, chat, policy, &run.parameters))
             .flatten();
         self.run.measures.cache = key.map(|_| CacheUse::Miss);
         key
-    }
-
-    /// What is sent of `messages` by the policy that was chosen. Whether it fits
-    /// is for the worker to say, with the tokens used and available.
-    async fn fit(&mut self, worker: &Worker, messages: Vec<Message>) -> Result<Vec<Message>> {
-        if self.policy == ContextPolicy::Refuse || self.before.is_empty() {
-            return Ok(messages);
-        }
-        let available = context_length(worker, &self.run.parameters);
-        let room = context::room_for_answer(self.run.parameters.max_tokens, available);
-        let count = |messages| worker.count(messages);
-        let fitted = context::fit(messages, self.policy, available - room, count).await?;
-        self.note(&fitted, available);
-        Ok(fitted.messages)
-    }
-
-    fn note(&mut self, fitted: &Fitted, available: u32) {
-        let &Fitted { used, left_out, cut_characters, .. } = fitted;
-        if left_out > 0 || cut_characters > 0 {
-            let context =
-                ContextUse { policy: self.policy, left_out, cut_characters, used, available };
-            self.run.context = Some(context);
-            self.history.note_context(self.run.id, context);
-        }
     }
 
     /// Gives an answer that is kept.
@@ -263,11 +240,11 @@ impl<E: FnMut(RunEvent) + Send> Conversation<E> {
     async fn listen(
         &mut self,
         worker: &Worker,
-        messages: Vec<Message>,
+        chat: Chat,
         cancel: &CancellationToken,
     ) -> Result<FinishReason> {
         let run = self.run.id;
-        let mut generation = worker.generate(run, messages, self.run.parameters.clone());
+        let mut generation = worker.generate(run, chat, self.run.parameters.clone());
         let mut asked_to_stop = false;
         loop {
             let event = tokio::select! {

@@ -1,4 +1,4 @@
-use nopenai_domain::{Error, LoadProgress, ModelId, Timestamp};
+use nopenai_domain::{Error, LoadProgress, ModelId, Runtime, Timestamp};
 use nopenai_protocol::ProcessMemory;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -37,6 +37,8 @@ pub struct ModelStatus {
     pub context_length: Option<u32>,
     /// The device it is on, in words.
     pub device: Option<String>,
+    /// What computes, once the model is loaded.
+    pub runtime: Option<Runtime>,
     /// The type of activations, in words.
     pub element_type: Option<String>,
     /// Its process.

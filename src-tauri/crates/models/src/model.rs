@@ -1,4 +1,4 @@
-use nopenai_domain::{Error, ModelId, Timestamp};
+use nopenai_domain::{Error, ModelId, Runtime, Timestamp};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 pub struct Facts {
     /// The architecture as the file names it, for example "llama".
     pub architecture: String,
+    /// Which runtimes can run it, at least one.
+    pub runtimes: Vec<Runtime>,
     /// How many numbers the model's tensors hold together.
     pub parameters: Option<u64>,
     /// How the weights are stored, for example "Q4_1".
@@ -20,8 +22,8 @@ pub struct Facts {
     pub name: Option<String>,
     /// What its tensors occupy in the file, bytes.
     pub weight_bytes: u64,
-    /// What its tensors occupy once the engine has loaded them on a CPU with
-    /// F32 activations, bytes.
+    /// What its tensors occupy once mistral.rs has loaded them on a CPU with
+    /// F32 activations, bytes; llama.cpp leaves them as they are.
     pub loaded_weight_bytes: u64,
     /// How many blocks follow each other.
     pub layers: Option<u32>,
@@ -104,9 +106,9 @@ pub struct Model {
     pub sha256: Option<String>,
     /// How far its computation has come, while it is under way.
     pub hashing: Option<HashProgress>,
-    /// What it is, when the engine can run it.
+    /// What it is, when it can be run.
     pub facts: Option<Facts>,
-    /// Why the engine can't run it.
+    /// Why it can't be run.
     pub problem: Option<Error>,
 }
 

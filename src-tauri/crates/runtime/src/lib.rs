@@ -4,11 +4,13 @@
 //! process with one model in it; whatever happens to it, its runs end with a
 //! reason and the studio goes on.
 
-mod counts;
+mod launcher;
 mod memory;
+mod replies;
 mod runs;
 mod worker;
 
+pub use launcher::Launcher;
 pub use memory::{SystemMemory, system_memory};
 pub use runs::{Generation, GenerationEvent};
-pub use worker::{Launcher, Worker};
+pub use worker::Worker;

@@ -1,12 +1,13 @@
-use crate::counts::Counts;
+use crate::launcher::Launcher;
+use crate::replies::Replies;
 use crate::runs::{Generation, Runs};
-use nopenai_domain::{Code, Error, LoadProgress, LoadStage, Message, Parameters, Result, RunId};
+use nopenai_domain::{Code, Error, LoadProgress, LoadStage, Parameters, Result, RunId, Runtime};
 use nopenai_protocol::{
-    ElementType, FromWorker, LoadedModel, ProcessMemory, Reader, ToWorker, VERSION, Writer,
+    Chat, ElementType, FromWorker, LoadedModel, ProcessMemory, Reader, ToWorker, VERSION, Writer,
 };
 use std::{
     collections::VecDeque,
-    path::{Path, PathBuf},
+    path::Path,
     process::{ExitStatus, Stdio},
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
@@ -31,33 +32,24 @@ const CANCEL_GRACE: Duration = Duration::from_secs(3);
 /// Lines of a worker's log that are kept to explain its end.
 const LOG_LINES: usize = 20;
 
-/// Starts workers from one executable.
-#[derive(Debug, Clone)]
-pub struct Launcher {
-    program: PathBuf,
-}
-
 impl Launcher {
-    /// `program` is the worker's executable, an absolute path.
-    pub fn new(program: PathBuf) -> Self {
-        Self { program }
-    }
-
-    /// Starts a worker and loads `model` into it. Dropping the future kills
-    /// the worker: that is how a load is cancelled.
+    /// Starts a worker of `runtime` and loads `model` into it. Dropping the
+    /// future kills the worker: that is how a load is cancelled.
     ///
     /// # Errors
     /// [`Code::EngineFailed`] when the process can't be started or ends;
     /// [`Code::UnsupportedModel`] when the engine refuses the file.
     pub async fn start(
         &self,
+        runtime: Runtime,
         model: &Path,
         element_type: ElementType,
         mut progress: impl FnMut(LoadProgress),
     ) -> Result<Worker> {
         let bytes_total = weight_bytes(model);
         progress(LoadProgress { stage: LoadStage::Starting, bytes_read: 0, bytes_total });
-        let mut process = self.spawn()?;
+        let program = self.program(runtime)?;
+        let mut process = spawn(program)?;
         let hello = tokio::time::timeout(HELLO_TIMEOUT, process.reader.next()).await;
         match hello {
             Ok(Ok(Some(FromWorker::Hello { version: VERSION }))) => {}
@@ -65,7 +57,7 @@ impl Launcher {
                 return Err(engine_failed(format!(
                     "The engine at {} speaks protocol {version}, and this application speaks \
                      {VERSION}: install both from the same package.",
-                    self.program.display()
+                    program.display()
                 )));
             }
             Err(_) => return Err(engine_failed("The engine's process did not answer.")),
@@ -78,41 +70,48 @@ impl Launcher {
         loop {
             match process.reader.next().await {
                 Ok(Some(FromWorker::LoadProgress(step))) => progress(step),
-                Ok(Some(FromWorker::Loaded(loaded))) => return Ok(process.supervise(loaded)),
+                Ok(Some(FromWorker::Loaded(loaded))) => {
+                    return Ok(process.supervise(runtime, loaded));
+                }
                 Ok(Some(FromWorker::LoadFailed { error })) => return Err(error),
                 Ok(Some(_)) => {}
                 Ok(None) | Err(_) => return Err(process.death().await),
             }
         }
     }
+}
 
-    fn spawn(&self) -> Result<Process> {
-        let mut child = Command::new(&self.program)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            // A local folder can make the engine ask the hub: nothing leaves
-            // this machine unless a download was asked for.
-            .env("HF_HUB_OFFLINE", "1")
-            // glibc gives every thread an arena, and what one frees another
-            // doesn't use: with engines that come and go, memory grew for good.
-            .env("MALLOC_ARENA_MAX", "2")
-            .kill_on_drop(true)
-            .spawn()
-            .map_err(|error| {
-                engine_failed(format!(
-                    "The engine at {} could not be started: {error}. Reinstall the application.",
-                    self.program.display()
-                ))
-            })?;
-        let pipes = (child.stdin.take(), child.stdout.take(), child.stderr.take());
-        let (Some(stdin), Some(stdout), Some(stderr)) = pipes else {
-            return Err(Error::internal("the engine's process has no pipes"));
-        };
-        let log = Arc::new(Log::default());
-        tokio::spawn(log.clone().follow(stderr));
-        Ok(Process { child, reader: Reader::new(stdout), writer: Writer::new(stdin), log })
-    }
+fn spawn(program: &Path) -> Result<Process> {
+    let mut child = Command::new(program)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        // A local folder can make the engine ask the hub: nothing leaves
+        // this machine unless a download was asked for.
+        .env("HF_HUB_OFFLINE", "1")
+        // glibc gives every thread an arena, and what one frees another
+        // doesn't use: with engines that come and go, memory grew for good.
+        .env("MALLOC_ARENA_MAX", "2")
+        // llama.cpp's threads wait for each other some hundred times a token,
+        // spinning. OpenMP's default is to go on for milliseconds: with another
+        // model at work on the same cores 1 token/s came of 100. So briefly, it
+        // is as fast alone (docs/BENCHMARKS.md).
+        .env("GOMP_SPINCOUNT", "300")
+        .kill_on_drop(true)
+        .spawn()
+        .map_err(|error| {
+            engine_failed(format!(
+                "The engine at {} could not be started: {error}. Reinstall the application.",
+                program.display()
+            ))
+        })?;
+    let pipes = (child.stdin.take(), child.stdout.take(), child.stderr.take());
+    let (Some(stdin), Some(stdout), Some(stderr)) = pipes else {
+        return Err(Error::internal("the engine's process has no pipes"));
+    };
+    let log = Arc::new(Log::default());
+    tokio::spawn(log.clone().follow(stderr));
+    Ok(Process { child, reader: Reader::new(stdout), writer: Writer::new(stdin), log })
 }
 
 /// What a model's weights occupy on disk: a file, or the safetensors of a
@@ -146,7 +145,7 @@ impl Process {
         explain(status, &self.log)
     }
 
-    fn supervise(self, loaded: LoadedModel) -> Worker {
+    fn supervise(self, runtime: Runtime, loaded: LoadedModel) -> Worker {
         let Self { child, reader, mut writer, log } = self;
         let process_id = child.id();
         let heard = Heard::default();
@@ -162,6 +161,7 @@ impl Process {
         });
         let supervisor = tokio::spawn(supervise(child, reader, killed, heard.clone(), memory, log));
         Worker {
+            runtime,
             loaded,
             process_id,
             heard,
@@ -177,7 +177,8 @@ impl Process {
 #[derive(Clone, Default)]
 struct Heard {
     runs: Arc<Runs>,
-    counts: Arc<Counts>,
+    counts: Arc<Replies<u32>>,
+    renders: Arc<Replies<String>>,
 }
 
 /// Reads what the worker says until it ends, then ends its runs and counts.
@@ -199,6 +200,7 @@ async fn supervise(
                 memory.send_replace(Some(now));
             }
             Ok(Some(FromWorker::Counted { count, tokens })) => heard.counts.deliver(count, tokens),
+            Ok(Some(FromWorker::Rendered { render, text })) => heard.renders.deliver(render, text),
             Ok(Some(message)) => heard.runs.deliver(message),
             Ok(None) | Err(_) => break,
         }
@@ -216,12 +218,14 @@ async fn supervise(
     };
     heard.runs.end(explain(status, &log));
     heard.counts.end();
+    heard.renders.end();
 }
 
 /// A process with a loaded model; clones share it. It ends when the last clone
 /// is dropped.
 #[derive(Clone)]
 pub struct Worker {
+    runtime: Runtime,
     loaded: LoadedModel,
     process_id: Option<u32>,
     heard: Heard,
@@ -232,6 +236,11 @@ pub struct Worker {
 }
 
 impl Worker {
+    /// What computes in it.
+    pub fn runtime(&self) -> Runtime {
+        self.runtime
+    }
+
     /// The model in it.
     pub fn loaded(&self) -> &LoadedModel {
         &self.loaded
@@ -264,26 +273,30 @@ impl Worker {
     }
 
     /// Starts a run. Its events end in exactly one `Finished` or `Failed`.
-    pub fn generate(
-        &self,
-        run: RunId,
-        messages: Vec<Message>,
-        parameters: Parameters,
-    ) -> Generation {
+    pub fn generate(&self, run: RunId, chat: Chat, parameters: Parameters) -> Generation {
         let generation = self.heard.runs.open(run);
-        let _ = self.to_worker.send(ToWorker::Generate { run, messages, parameters });
+        let _ = self.to_worker.send(ToWorker::Generate { run, chat, parameters });
         generation
     }
 
-    /// How many tokens `messages` would be sent as, chat template included.
-    /// While a prompt is read the reply waits for it.
+    /// How many tokens `chat` would be sent as, chat template included.
     ///
     /// # Errors
-    /// [`Code::EngineFailed`] when the template refuses them or the process has
-    /// ended.
-    pub async fn count(&self, messages: Vec<Message>) -> Result<u32> {
+    /// [`Code::InvalidInput`] when the template is none or refuses it;
+    /// [`Code::EngineFailed`] when the process has ended.
+    pub async fn count(&self, chat: Chat) -> Result<u32> {
         let (count, replied) = self.heard.counts.open();
-        let _ = self.to_worker.send(ToWorker::Count { count, messages });
+        let _ = self.to_worker.send(ToWorker::Count { count, chat });
+        replied.await.unwrap_or_else(|_| Err(self.death()))
+    }
+
+    /// The text `chat` would be sent as, before it becomes tokens.
+    ///
+    /// # Errors
+    /// As [`Worker::count`].
+    pub async fn render(&self, chat: Chat) -> Result<String> {
+        let (render, replied) = self.heard.renders.open();
+        let _ = self.to_worker.send(ToWorker::Render { render, chat });
         replied.await.unwrap_or_else(|_| Err(self.death()))
     }
 

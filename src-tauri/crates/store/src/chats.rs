@@ -119,10 +119,11 @@ impl Chats {
     /// written before every piece of the answer.
     pub fn begin_answer(&self, message: ChatMessage) {
         let chat = message.chat;
+        let now = self.store.clock().now();
         self.store.write_later(
             move |connection| {
                 row::add(connection, &message, true)?;
-                show(connection, chat, message.id, message.created_at)
+                show(connection, chat, message.id, now)
             },
             move |result| {
                 if let Err(error) = result {

@@ -19,6 +19,7 @@ mod notifications;
 mod prices;
 mod prompt_cache;
 mod prompt_sets;
+mod runtime_speeds;
 mod settings;
 mod value;
 mod writer;
@@ -37,6 +38,7 @@ pub use notifications::Notifications;
 pub use prices::Prices;
 pub use prompt_cache::{CacheKey, PromptCache};
 pub use prompt_sets::PromptSets;
+pub use runtime_speeds::RuntimeSpeeds;
 pub use rusqlite::version as sqlite_version;
 pub use settings::SettingsTable;
 
@@ -143,6 +145,11 @@ impl Store {
     /// Conversations.
     pub fn chats(&self) -> Chats {
         Chats::new(self.clone())
+    }
+
+    /// How fast runtimes were.
+    pub fn runtime_speeds(&self) -> RuntimeSpeeds {
+        RuntimeSpeeds::new(self.clone())
     }
 
     /// Comparisons of runs.

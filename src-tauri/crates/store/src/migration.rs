@@ -10,7 +10,8 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../../../schema/sqlite/0005_notifications_and_settings.sql"),
     include_str!("../../../../schema/sqlite/0006_evaluation.sql"),
     include_str!("../../../../schema/sqlite/0007_prompt_cache.sql"),
-    include_str!("../../../../schema/sqlite/0008_chat.sql"),
+    include_str!("../../../../schema/sqlite/0008_runtime_speed.sql"),
+    include_str!("../../../../schema/sqlite/0009_chat.sql"),
 ];
 
 /// The schema version this application writes.

@@ -4,7 +4,9 @@
 //! Environment: `NOPENAI_STARTER_MODEL`, the model; `NOPENAI_ELEMENT_TYPE`,
 //! `f32`, `f16` or `bf16` in place of `auto`.
 
-use nopenai_studio::{ElementType, Environment, Studio, StudioOptions, SystemClock, operations};
+use nopenai_studio::{
+    ElementType, Environment, Launcher, Runtime, Studio, StudioOptions, SystemClock, operations,
+};
 use serde_json::{Value, json};
 use std::{
     env, fs,
@@ -82,7 +84,7 @@ impl Ours {
         let element_type: ElementType = serde_json::from_value(json!(element_type))?;
         let studio = Studio::open(StudioOptions {
             data_folder: folder.to_owned(),
-            worker: worker.to_owned(),
+            launcher: Launcher::new([(Runtime::MistralRs, worker.to_owned())].into()),
             element_type,
             clock: Arc::new(SystemClock),
             environment: Environment::empty(),

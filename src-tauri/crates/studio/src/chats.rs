@@ -3,9 +3,9 @@
 use crate::Studio;
 use nopenai_domain::{
     Attachment, Caller, Chat, ChatContents, ChatId, ChatMessage, ChatSettings, Code, Error,
-    Message, MessageId, ModelId, Result, Role, Run, turns,
+    FinishReason, Message, MessageId, ModelId, Outcome, Result, Role, Run, turns,
 };
-use nopenai_inference::{Prompt, RunEvent, RunStep, TokenCount};
+use nopenai_inference::{Prompt, RunEvent, RunStep, SentPrompt, TokenCount};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -48,6 +48,8 @@ struct Answering {
     model: Option<ModelId>,
     /// Whether an answer that was computed before may be given again.
     cache: bool,
+    /// Whether the answer goes on from the text it has.
+    continued: bool,
 }
 
 impl Studio {
@@ -85,8 +87,79 @@ impl Studio {
         let answer = self.message(chat, Some(asked.id), Role::Assistant, String::new());
         let before = turns(&contents.branch(asked.parent));
         let content = asked.content();
-        let answering = Answering { chat: contents.chat, before, content, answer, model, cache };
+        let answering = Answering {
+            chat: contents.chat,
+            before,
+            content,
+            answer,
+            model,
+            cache,
+            continued: false,
+        };
         self.answer(answering, tell).await
+    }
+
+    /// Goes on with the answer at the end of the branch that is shown.
+    pub(crate) async fn go_on(
+        &self,
+        chat: ChatId,
+        message: MessageId,
+        model: Option<ModelId>,
+        tell: impl Fn(ChatEvent) + Send + Sync,
+    ) -> Result<ChatAnswer> {
+        let contents = self.store().chats().get(chat).await?;
+        let answer = contents.message(message)?.clone();
+        let asked = question(&contents, message)?;
+        let whole = contents.run_of(&answer).is_some_and(|run| {
+            run.outcome == Outcome::Completed && run.finish_reason == Some(FinishReason::Stop)
+        });
+        if answer.role != Role::Assistant || answer.text.trim().is_empty() || whole {
+            let message = "Only an answer that was cut short can be gone on with.";
+            return Err(Error::invalid("message", message));
+        }
+        if contents.chat.leaf != Some(answer.id) {
+            let message = "Only the last answer can be gone on with.";
+            return Err(Error::invalid("message", message));
+        }
+        let before = turns(&contents.branch(asked.parent));
+        let content = asked.content();
+        let answering = Answering {
+            chat: contents.chat,
+            before,
+            content,
+            answer,
+            model,
+            cache: false,
+            continued: true,
+        };
+        self.answer(answering, tell).await
+    }
+
+    /// A draft exactly as it would be sent behind `parent`; nothing while the
+    /// model isn't loaded.
+    pub(crate) async fn preview_in_chat(
+        &self,
+        contents: &ChatContents,
+        parent: Option<MessageId>,
+        draft: (String, Vec<Attachment>),
+        model: Option<ModelId>,
+    ) -> Result<Option<SentPrompt>> {
+        let settings = contents.chat.settings.clone();
+        let (text, attachments) = draft;
+        let draft = self.message(contents.chat.id, parent, Role::User, text);
+        let prompt = Prompt {
+            model: self.asked(&settings).await?.or(model),
+            mode: settings.mode,
+            prompt: ChatMessage { attachments, ..draft }.content(),
+            parameters: settings.parameters,
+            stream: true,
+            cache: true,
+            before: turns(&contents.branch(parent)),
+            continue_answer: None,
+            context_policy: settings.context_policy,
+            chat: Some(contents.chat.id),
+        };
+        self.engine().preview(&prompt).await
     }
 
     /// Counts the tokens of a draft as it would be sent behind `parent`, with
@@ -142,7 +215,7 @@ impl Studio {
         answering: Answering,
         tell: impl Fn(ChatEvent) + Send + Sync,
     ) -> Result<ChatAnswer> {
-        let Answering { chat, before, content, mut answer, model, cache } = answering;
+        let Answering { chat, before, content, mut answer, model, cache, continued } = answering;
         let settings = chat.settings;
         let prompt = Prompt {
             model: self.asked(&settings).await?.or(model),
@@ -152,6 +225,7 @@ impl Studio {
             stream: true,
             cache,
             before,
+            continue_answer: continued.then(|| answer.text.clone()),
             context_policy: settings.context_policy,
             chat: Some(chat.id),
         };

@@ -85,6 +85,7 @@ impl Ask for Asking {
             // What is judged is computed.
             cache: false,
             before: Vec::new(),
+            continue_answer: None,
             context_policy: ContextPolicy::Refuse,
             chat: None,
         };

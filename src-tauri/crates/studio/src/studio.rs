@@ -7,8 +7,8 @@ use crate::{
 };
 use futures::executor::block_on;
 use nopenai_domain::{
-    Clock, Code, Error, Level, Notice, Outcome, Result, Run, RunQuery, Settings, Subject,
-    Timestamp, Topic,
+    Clock, Code, Error, Level, ModelId, Notice, Outcome, Result, Run, RunQuery, RuntimeSpeed,
+    Settings, Subject, Timestamp, Topic,
 };
 use nopenai_experiments::evaluation::keep_shipped;
 use nopenai_inference::{Engine, EngineOptions, Modes};
@@ -29,8 +29,8 @@ use tokio::sync::watch;
 pub struct StudioOptions {
     /// Where everything is kept.
     pub data_folder: PathBuf,
-    /// The worker's executable.
-    pub worker: PathBuf,
+    /// The workers' executables.
+    pub launcher: Launcher,
     /// The type of activations; `Auto` but for measurements.
     pub element_type: ElementType,
     /// Where the time comes from.
@@ -50,7 +50,7 @@ pub struct Studio {
 
 struct Shared {
     data: DataFolder,
-    worker: PathBuf,
+    launcher: Launcher,
     registry: Registry,
     hub: Hub,
     downloads: Downloads,
@@ -89,14 +89,14 @@ impl Studio {
         let engine = Engine::new(EngineOptions {
             registry: registry.clone(),
             store: store.clone(),
-            launcher: Launcher::new(options.worker.clone()),
+            launcher: options.launcher.clone(),
             element_type: options.element_type,
             // Six digits: what a person reads and types.
             draw_seed: || rand::random_range(0..1_000_000),
         });
         let shared = Shared {
             data,
-            worker: options.worker,
+            launcher: options.launcher,
             registry,
             hub,
             downloads,
@@ -134,8 +134,8 @@ impl Studio {
         &self.shared.data
     }
 
-    pub(crate) fn worker(&self) -> &Path {
-        &self.shared.worker
+    pub(crate) fn launcher(&self) -> &Launcher {
+        &self.shared.launcher
     }
 
     pub(crate) fn registry(&self) -> &Registry {
@@ -268,6 +268,14 @@ impl Studio {
             Err(error) => self.notify_file(Topic::ExportFailed, path, error).await,
         }
         exported
+    }
+
+    /// Times the runtimes with a model, as work under way.
+    pub(crate) async fn measure_runtimes(&self, model: &ModelId) -> Result<Vec<RuntimeSpeed>> {
+        let name = self.registry().get(model)?.name;
+        let task = self.tasks().begin(TaskKind::MeasureRuntimes, name, self.store().clock().now());
+        let progress = |done, total| task.progress(done, Some(total));
+        self.engine().measure_runtimes(model, progress, &task.cancel).await
     }
 
     /// Notifies of a run that failed; a stopped one was meant to.

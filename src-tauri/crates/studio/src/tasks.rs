@@ -20,6 +20,8 @@ pub enum TaskKind {
     DownloadModel,
     /// Writes runs to a file; counts rows.
     ExportRuns,
+    /// Times the runtimes with a model; counts tokens.
+    MeasureRuntimes,
     /// Asks a prompt set of models; counts two steps per item: asked, and with
     /// its verdict.
     Evaluate,

@@ -1,50 +1,18 @@
 //! Loading a model into the engine.
 
-use crate::{engine::Outbox, memory, model::LoadedEngine};
+use crate::model::LoadedEngine;
 use anyhow::Context;
 use mistralrs::core::{
     DeviceMapSetting, GGUFLoaderBuilder, GGUFSpecificConfig, Loader, ModelDType,
     NormalLoaderBuilder, NormalSpecificConfig, TokenSource,
 };
 use mistralrs::{Device, best_device};
-use nopenai_domain::{Code, Error, LoadProgress, LoadStage};
-use nopenai_protocol::{ElementType, FromWorker, LoadedModel};
-use std::{
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use nopenai_protocol::{ElementType, LoadedModel};
+use nopenai_serving::Progress;
+use std::{path::Path, time::Duration};
 
 /// The context where the file does not state one.
 const DEFAULT_CONTEXT: u32 = 4096;
-
-/// Loads `path` and tells the studio how it went, whatever the engine does
-/// with it: its errors and its panics both become [`FromWorker::LoadFailed`].
-pub(crate) async fn load(
-    path: PathBuf,
-    bytes_total: u64,
-    element_type: ElementType,
-    outbox: &Outbox,
-) -> Option<LoadedEngine> {
-    let progress = tokio::spawn(report_progress(bytes_total, path.is_dir(), outbox.clone()));
-    let from = path.clone();
-    // A task of its own, so that a panic inside the engine is a result here.
-    let outcome = tokio::spawn(async move { build(&from, element_type).await }).await;
-    progress.abort();
-    let reason = match outcome {
-        Ok(Ok((engine, loaded))) => {
-            let _ = outbox.send(FromWorker::Loaded(loaded)).await;
-            return Some(engine);
-        }
-        Ok(Err(error)) => format!("{error:#}"),
-        Err(panic) => panic_message(panic),
-    };
-    let error = Error::new(
-        Code::UnsupportedModel,
-        format!("The engine could not load {}: {reason}", path.display()),
-    );
-    let _ = outbox.send(FromWorker::LoadFailed { error }).await;
-    None
-}
 
 /// Builds the engine around the model at `path`: a GGUF file, or a folder of
 /// safetensors.
@@ -79,14 +47,14 @@ pub async fn build(
         )
     })?;
     let activations = pipeline.lock().await.get_metadata().activation_dtype;
-    let engine = LoadedEngine::start(pipeline).await;
+    let engine = LoadedEngine::start(pipeline).await?;
     let context_length =
         engine.model().await.max_sequence_length()?.and_then(|n| u32::try_from(n).ok());
     let loaded = LoadedModel {
         context_length: context_length.unwrap_or(DEFAULT_CONTEXT),
         device: describe(&device),
         element_type: format!("{activations:?}"),
-        memory: memory::of_process(),
+        memory: nopenai_serving::of_process(),
     };
     Ok((engine, loaded))
 }
@@ -120,18 +88,13 @@ fn describe(device: &Device) -> String {
 
 /// The engine reports its progress only as bars for a terminal, so the bytes
 /// this process has read stand for it; those of safetensors are mapped.
-async fn report_progress(bytes_total: u64, mapped: bool, outbox: Outbox) {
+pub(crate) async fn follow_reading(mapped: bool, progress: Progress) {
     let bytes_read = if mapped { bytes_mapped_by_process } else { bytes_read_by_process };
     let before = bytes_read();
     let mut ticks = tokio::time::interval(Duration::from_millis(100));
     loop {
         ticks.tick().await;
-        let read = bytes_read().saturating_sub(before).min(bytes_total);
-        let stage = if read < bytes_total { LoadStage::Reading } else { LoadStage::Preparing };
-        let progress = LoadProgress { stage, bytes_read: read, bytes_total };
-        if outbox.send(FromWorker::LoadProgress(progress)).await.is_err() {
-            return;
-        }
+        progress.read(bytes_read().saturating_sub(before));
     }
 }
 
@@ -147,17 +110,5 @@ fn bytes_read_by_process() -> u64 {
 /// Linux counts the resident pages of mapped files (proc_pid_status(5),
 /// `RssFile`); elsewhere this is 0.
 fn bytes_mapped_by_process() -> u64 {
-    memory::status_bytes("RssFile:").unwrap_or(0)
-}
-
-fn panic_message(error: tokio::task::JoinError) -> String {
-    match error.try_into_panic() {
-        Ok(panic) => panic
-            .downcast_ref::<String>()
-            .map(String::as_str)
-            .or_else(|| panic.downcast_ref::<&str>().copied())
-            .unwrap_or("it panicked without a message")
-            .to_owned(),
-        Err(error) => error.to_string(),
-    }
+    nopenai_serving::status_bytes("RssFile:").unwrap_or(0)
 }

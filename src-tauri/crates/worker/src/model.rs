@@ -1,11 +1,16 @@
 //! The engine around a loaded model.
 
+use crate::{generate, load, prompt::Prompter};
 use mistralrs::core::{
     AddModelConfig, DefaultSchedulerMethod, EngineConfig, Pipeline, SchedulerConfig,
 };
 use mistralrs::{Model, model_builder_trait::build_model_from_pipeline};
+use nopenai_domain::Result;
+use nopenai_protocol::{Chat, ElementType, LoadedModel};
+use nopenai_serving::{Answer, End, Engine, Progress, Request};
 use std::{
     num::NonZeroUsize,
+    path::Path,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -40,11 +45,16 @@ pub struct LoadedEngine {
     token_bytes: u64,
     config: EngineConfig,
     kept: AtomicU64,
+    prompter: Prompter,
 }
 
 impl LoadedEngine {
     /// Starts an engine around what was loaded.
-    pub async fn start(pipeline: Arc<Mutex<dyn Pipeline>>) -> Self {
+    ///
+    /// # Errors
+    /// When its chat template isn't understood.
+    pub async fn start(pipeline: Arc<Mutex<dyn Pipeline>>) -> anyhow::Result<Self> {
+        let prompter = Prompter::of(&*pipeline.lock().await)?;
         let token_bytes = token_bytes(&*pipeline.lock().await);
         let config = EngineConfig {
             prefix_cache_n: PREFIX_CACHE_SEQUENCES,
@@ -54,7 +64,8 @@ impl LoadedEngine {
         };
         let token_bytes = token_bytes.unwrap_or(0);
         let current = Mutex::new(engine(&pipeline, &config).await);
-        Self { pipeline, current, token_bytes, config, kept: AtomicU64::new(0) }
+        let kept = AtomicU64::new(0);
+        Ok(Self { pipeline, current, token_bytes, config, kept, prompter })
     }
 
     /// The engine; waits for a new one that is being started.
@@ -62,9 +73,39 @@ impl LoadedEngine {
         self.current.lock().await.clone()
     }
 
-    /// Notes that a sequence of so many tokens has ended. Nobody else may hold
-    /// the engine then, or what it keeps stays until they let go.
-    pub async fn ended(&self, tokens: u32) {
+    #[cfg(test)]
+    pub(crate) fn prompter(&self) -> &Prompter {
+        &self.prompter
+    }
+}
+
+impl Engine for LoadedEngine {
+    async fn load(
+        path: &Path,
+        element_type: ElementType,
+        progress: Progress,
+    ) -> anyhow::Result<(Self, LoadedModel)> {
+        let following = tokio::spawn(load::follow_reading(path.is_dir(), progress));
+        let built = load::build(path, element_type).await;
+        following.abort();
+        built
+    }
+
+    async fn render(&self, chat: &Chat) -> Result<String> {
+        self.prompter.render(chat)
+    }
+
+    async fn count(&self, chat: &Chat) -> Result<u32> {
+        let tokens = self.prompter.tokens(chat)?;
+        Ok(u32::try_from(tokens.len()).unwrap_or(u32::MAX))
+    }
+
+    async fn answer(&self, request: Request, answer: &mut Answer<'_>) -> Result<End> {
+        generate::answer(&*self.model().await, &self.prompter, request, answer).await
+    }
+
+    /// What the engine keeps is given back when it is too much.
+    async fn ended(&self, tokens: u32) {
         let mut current = self.current.lock().await;
         let bytes = u64::from(tokens).next_multiple_of(GROWTH) * self.token_bytes;
         let kept = self.kept.fetch_add(bytes, Ordering::Relaxed) + bytes;

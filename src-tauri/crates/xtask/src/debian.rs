@@ -4,8 +4,9 @@ use crate::command;
 use anyhow::{Result, bail};
 use std::process::Command;
 
-/// What the window is built with.
-pub const BUILD: &[&str] = &["build-essential", "pkg-config", "libwebkit2gtk-4.1-dev"];
+/// What the window is built with, and llama.cpp (the last two).
+pub const BUILD: &[&str] =
+    &["build-essential", "pkg-config", "libwebkit2gtk-4.1-dev", "cmake", "libclang-dev"];
 
 /// What opens the window where no display is.
 pub const VIRTUAL_DISPLAY: &[&str] = &["xvfb", "webkit2gtk-driver", "dbus"];

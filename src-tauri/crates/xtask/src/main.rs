@@ -4,6 +4,7 @@ mod bench;
 mod command;
 mod debian;
 mod digest;
+mod gemma;
 mod generate;
 mod node;
 mod pictures;
@@ -26,7 +27,8 @@ Usage: cargo xtask COMMAND
   run                set up, build and open the window; without a display, open it
                      on a virtual one, ask the starter model and print its answer
   test               everything that CI checks
-  bench engine       our worker against mistral.rs called directly
+  bench engine       our worker against mistral.rs called directly, and each runtime
+                     against llama.cpp's llama-bench (NOPENAI_LLAMA_BENCH)
   bench startup      how soon the window is ready, and what it weighs
   bench store        the history with a million runs: written, searched, paged
   generate           write docs/openapi.json and the UI's types from the operations

@@ -90,6 +90,7 @@ impl Workspace {
         command
             .env("NOPENAI_APP", self.program("nopenai-studio"))
             .env("NOPENAI_WORKER", self.program("nopenai-worker"))
+            .env("NOPENAI_WORKER_LLAMA", self.program("nopenai-worker-llama"))
             .env("NOPENAI_STARTER_MODEL", starter)
             // A failed journey is told by its steps, not by a stack.
             .env("RUST_LIB_BACKTRACE", "0");

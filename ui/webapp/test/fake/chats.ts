@@ -58,6 +58,12 @@ export class FakeChats {
                 const found = this.message(chat, message);
                 return this.answer(chat, found.role === "user" ? found.id : found.parent!, model, emit);
             },
+            continue_answer: ({ chat, message, model }: { chat: string; message: string; model: string | null }, emit: Emit) =>
+                this.goOn(this.message(chat, message), model, emit),
+            preview_message: ({ text }: Saying) =>
+                this.around.loaded()
+                    ? { text: `<|im_start|>user\n${text}<|im_end|>\n<|im_start|>assistant\n`, tokens: 12, context_length: 2048 }
+                    : null,
             select_branch: ({ chat, message }: { chat: string; message: string }) => {
                 const found = this.find(chat);
                 let leaf = message;
@@ -126,6 +132,20 @@ export class FakeChats {
         found.messages = found.messages.map((each) => (each.id === message.id ? message : each));
         found.runs.push(run);
         this.around.tell({ kind: "chats" });
+        return { message, run };
+    }
+
+    private async goOn(answer: ChatMessage, model: string | null, emit: Emit): Promise<ChatAnswer> {
+        const found = this.find(answer.chat);
+        const run = await this.around.run({ model, parameters: {}, stream: true, prompt: "" }, (event) => {
+            if (event.kind === "accepted") {
+                emit({ kind: "message", message: { ...answer, run: event.run } });
+            }
+            emit({ kind: "run", event });
+        });
+        const message = { ...answer, text: answer.text + run.answer, run: run.id };
+        found.messages = found.messages.map((each) => (each.id === message.id ? message : each));
+        found.runs.push(run);
         return { message, run };
     }
 

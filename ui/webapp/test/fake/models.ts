@@ -11,6 +11,7 @@ export const SMOL: Model = {
     sha256: "7c4f2d0a8f0b1f1a3f5a62f9d9b7b0c7f7c9a1f5f6d1c1e2b3a495867788990a",
     facts: {
         architecture: "llama",
+        runtimes: ["mistral_rs", "llama_cpp"],
         chat_template: "{% for message in messages %}{{ '<|im_start|>' + message['role'] + '\\n' + message['content'] }}{% endfor %}",
         parameters: 134_515_008,
         quantization: "Q4_1",
@@ -42,6 +43,7 @@ export const QWEN: Model = {
     link_target: "/mnt/models/qwen2.5-7b-instruct-q4_k_m.gguf",
     facts: {
         architecture: "qwen2",
+        runtimes: ["mistral_rs", "llama_cpp"],
         parameters: 7_615_616_512,
         quantization: "Q4_K_M",
         context_length: 32_768,

@@ -113,7 +113,7 @@ export function promptOperations(around: Surroundings): Record<string, (input: I
             ...parameters,
         }),
         get_settings: () => ({ default_mode: "normal" }),
-        get_configuration: () => ({ saved: false, configuration: { parameters: DEFAULTS, memory_limit_bytes: null, pinned: false } }),
+        get_configuration: () => ({ saved: false, configuration: { parameters: DEFAULTS, memory_limit_bytes: null, pinned: false, runtime: "auto" } }),
     };
     return operations as unknown as Record<string, (input: Input) => unknown>;
 }

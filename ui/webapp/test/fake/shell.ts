@@ -9,18 +9,20 @@ import type {
     ModelList,
     Notification,
     Preset,
+    RuntimeChoice,
     Settings,
     Task,
 } from "../../backend/studio";
 import type { DropEvent } from "../../backend/window";
 import { DEFAULTS } from "../../model/configuration";
 import { GEMMA, QWEN, SMOL } from "./models";
+import { FakeRuntimes, type RuntimeScenario } from "./runtimes";
 
 type Emit = (event: unknown) => void;
 type Operation = (input: never, emit: Emit) => unknown;
 
 /** How the shell of a scenario begins. */
-export interface ShellScenario {
+export interface ShellScenario extends RuntimeScenario {
     models?: Model[];
     folderProblem?: Failure;
     settings?: Partial<Settings>;
@@ -82,6 +84,7 @@ export class FakeShell {
     private presets: Preset[];
     private readonly configurations = new Map<string, ModelConfiguration>();
     private readonly cancelled = new Set<number>();
+    private readonly runtimes: FakeRuntimes;
     private drops: Emit = () => undefined;
 
     constructor(
@@ -92,6 +95,7 @@ export class FakeShell {
         this.models = scenario.models ?? [SMOL, QWEN, GEMMA];
         this.tasks = (scenario.tasks ?? []).map((task) => ({ ...task, started_at: Date.now() * MICROS }));
         this.presets = scenario.presets ?? [];
+        this.runtimes = new FakeRuntimes(scenario);
         this.notifications = Array.from({ length: scenario.notifications ?? 0 }, (_, index) => told(index));
     }
 
@@ -213,7 +217,7 @@ export class FakeShell {
         return {
             get_configuration: ({ model }: { model: string }) => {
                 const saved = this.configurations.get(model) ?? configured;
-                return { saved: Boolean(saved), configuration: saved ?? { parameters: DEFAULTS, memory_limit_bytes: null, pinned: false } };
+                return { saved: Boolean(saved), configuration: saved ?? { parameters: DEFAULTS, memory_limit_bytes: null, pinned: false, runtime: "auto" } };
             },
             save_configuration: ({ model, configuration }: { model: string; configuration: ModelConfiguration }) =>
                 void this.configurations.set(model, configuration),
@@ -223,7 +227,7 @@ export class FakeShell {
                     throw refused("path", `"${path}" is not an absolute path.`);
                 }
             },
-            import_configuration: () => ({ parameters: { ...DEFAULTS, temperature: 0.25 }, memory_limit_bytes: 300_000_000, pinned: false }),
+            import_configuration: () => ({ parameters: { ...DEFAULTS, temperature: 0.25 }, memory_limit_bytes: 300_000_000, pinned: false, runtime: "auto" }),
             list_presets: () => this.presets,
             save_preset: ({ preset }: { preset: Preset }) => {
                 const others = this.presets.filter(({ name }) => name !== preset.name);
@@ -234,6 +238,8 @@ export class FakeShell {
             },
             estimate_memory: ({ model, context_length }: { model: string; context_length: number | null }) =>
                 this.estimate(model, context_length),
+            get_runtimes: ({ choice }: { choice: RuntimeChoice }) => this.runtimes.report(choice),
+            measure_runtimes: ({ model }: { model: string }) => this.runtimes.measure(model),
         };
     }
 

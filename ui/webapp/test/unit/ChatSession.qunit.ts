@@ -90,6 +90,22 @@ QUnit.test("a stopped answer keeps what had come", async (assert) => {
     assert.ok((answer?.said.length ?? 0) > 0);
 });
 
+QUnit.test("an answer that was cut short is gone on with where it ended", async (assert) => {
+    const { session, get, say } = await start({ loaded: true, pace: 20, answer: "one two three four five six seven eight " });
+    const saying = say("Count.");
+    await wait(120);
+    await session.stop();
+    await saying;
+    const cut = get<Turn[]>("/turns")[1]!;
+    assert.ok(cut.canGoOn);
+    await session.goOn(cut.id);
+    const [, whole] = get<Turn[]>("/turns");
+    assert.ok(whole!.said.startsWith(cut.said) && whole!.said.length > cut.said.length, whole!.said);
+    assert.notOk(whole!.canGoOn, "it ended by itself");
+    session.model.setProperty("/text", "Next?");
+    assert.ok((await session.preview())?.text.includes("Next?"));
+});
+
 QUnit.test("what is refused is told, and the message stays to be answered", async (assert) => {
     const refuse = { code: "not_found", message: "There is no such model.", details: {} } as const;
     const { get, say, texts } = await start({ loaded: true, refuse });

@@ -63,6 +63,7 @@ void (async () => {
         import("nopenai/studio/test/unit/chatPage.qunit"),
         import("nopenai/studio/test/unit/Settings.qunit"),
         import("nopenai/studio/test/unit/Configurator.qunit"),
+        import("nopenai/studio/test/unit/Runtimes.qunit"),
         import("nopenai/studio/test/unit/shellFormat.qunit"),
         import("nopenai/studio/test/unit/Measure.qunit"),
         import("nopenai/studio/test/unit/Problem.qunit"),

@@ -1,4 +1,4 @@
-/// An architecture the engine runs, and what its loader asks for.
+/// An architecture mistral.rs runs, and what its loader asks for.
 pub(super) struct Architecture {
     /// The name in the file.
     pub name: &'static str,
@@ -124,7 +124,7 @@ static ALL: [Architecture; 8] = [
     },
 ];
 
-/// The architecture of that name, if the engine runs it.
+/// The architecture of that name, if mistral.rs runs it.
 pub(super) fn find(name: &str) -> Option<&'static Architecture> {
     ALL.iter().find(|known| known.name == name)
 }

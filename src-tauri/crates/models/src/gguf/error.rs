@@ -199,8 +199,8 @@ pub enum Reason {
         /// What they should be.
         expected: String,
     },
-    /// An architecture the engine doesn't run.
-    #[error("The architecture \"{found}\" is not one the engine runs ({known})")]
+    /// An architecture no engine runs.
+    #[error("The architecture \"{found}\" is not one that can be run ({known})")]
     Architecture {
         /// What the file names.
         found: String,
@@ -208,7 +208,7 @@ pub enum Reason {
         known: String,
     },
     /// A tokenizer the engine doesn't run.
-    #[error("The tokenizer \"{0}\" is not one the engine runs (llama, replit, gpt2)")]
+    #[error("The tokenizer \"{0}\" is not one that can be run (llama, gpt2 and a few others)")]
     Tokenizer(String),
     /// A merge rule that isn't a pair.
     #[error("The merge rule {0} of the tokenizer is not a pair of tokens")]

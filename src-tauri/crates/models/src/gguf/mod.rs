@@ -4,20 +4,26 @@
 //! reads its header with bounds on everything: no length is believed before it
 //! was compared with what is left of the file, memory stays within a few tens
 //! of megabytes whatever the file claims, and work is linear in a header of at
-//! most 256 MiB. A file that passes is whole, and one the engine can load.
+//! most 256 MiB. A file that passes is whole, and one that at least one runtime
+//! can load: `mistral_rs` and `llama_cpp` each say whether they can.
 
 mod architecture;
-mod engine;
 mod error;
+mod llama_cpp;
 mod metadata;
+mod mistral_rs;
 mod reader;
+mod shape;
 mod tensor;
 
 pub use error::{Reason, Refusal};
 
 use crate::Facts;
+use error::shown;
 use metadata::{CHAT_TEMPLATE, Metadata, Value};
+use nopenai_domain::Runtime;
 use reader::Reader;
+use shape::Shape;
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{Read, Seek};
@@ -50,10 +56,10 @@ pub fn inspect_reader<R: Read + Seek>(file: R, length: u64) -> Result<Facts, Ref
     let key_count = Metadata::count(&mut reader)?;
     let metadata = Metadata::read(&mut reader, key_count)?;
     // First, because it is the most telling of all reasons.
-    let architecture = engine::architecture(&metadata)?;
+    let architecture = architecture(&metadata)?;
     let alignment = alignment(&metadata)?;
     let tensors = tensor::read(&mut reader, tensor_count, alignment)?;
-    let sizes = engine::check(architecture, &metadata, &tensors)?;
+    let (runtimes, shape) = runtimes(architecture, &metadata, &tensors)?;
 
     let total = |count: fn(&Tensor) -> u64| {
         tensors.iter().fold(0_u64, |sum, tensor| sum.saturating_add(count(tensor)))
@@ -61,20 +67,21 @@ pub fn inspect_reader<R: Read + Seek>(file: R, length: u64) -> Result<Facts, Ref
     let text = |key| metadata.text(key).ok().map(str::to_owned);
     let size = |number| u32::try_from(number).ok();
     Ok(Facts {
-        architecture: architecture.name.to_owned(),
+        architecture: architecture.to_owned(),
+        runtimes,
         parameters: Some(total(|tensor| tensor.elements)),
         quantization: quantization(&metadata, &tensors).to_owned(),
-        context_length: size(sizes.context),
+        context_length: size(shape.context),
         has_chat_template: has_chat_template(&metadata),
         name: text("general.name"),
         weight_bytes: total(|tensor| tensor.bytes),
         loaded_weight_bytes: loaded_weight_bytes(&tensors),
-        layers: size(sizes.blocks),
-        heads: size(sizes.heads),
-        kv_heads: size(sizes.groups),
-        head_dim: size(sizes.head),
-        hidden_size: size(sizes.embedding),
-        feed_forward_size: feed_forward_size(architecture.name, &metadata),
+        layers: size(shape.blocks),
+        heads: shape.heads.and_then(size),
+        kv_heads: shape.groups.and_then(size),
+        head_dim: shape.head.and_then(size),
+        hidden_size: size(shape.embedding),
+        feed_forward_size: feed_forward_size(architecture, &metadata),
         vocabulary: vocabulary(&tensors),
         licence: text("general.license"),
         chat_template: text(CHAT_TEMPLATE).filter(|template| !template.trim().is_empty()),
@@ -82,6 +89,44 @@ pub fn inspect_reader<R: Read + Seek>(file: R, length: u64) -> Result<Facts, Ref
     })
 }
 
+/// The architecture a file names, if any runtime knows it.
+fn architecture(metadata: &Metadata) -> Result<&str, Refusal> {
+    let name = metadata.text(ARCHITECTURE)?;
+    if architecture::find(name).is_some() || llama_cpp::runs(name) {
+        Ok(name)
+    } else {
+        Err(unknown(name, metadata))
+    }
+}
+
+fn unknown(name: &str, metadata: &Metadata) -> Refusal {
+    let offset = metadata.get(ARCHITECTURE).map_or(0, |entry| entry.offset);
+    let (mistral_rs, llama_cpp) = (architecture::names(), llama_cpp::names());
+    let known = format!("with mistral.rs: {mistral_rs}; with llama.cpp: {llama_cpp}");
+    Refusal::at(offset, Reason::Architecture { found: shown(name), known })
+}
+
+/// Which runtimes can run a model, at least one, and its sizes.
+fn runtimes(
+    architecture: &str,
+    metadata: &Metadata,
+    tensors: &[Tensor],
+) -> Result<(Vec<Runtime>, Shape), Refusal> {
+    let by_mistral_rs = architecture::find(architecture)
+        .map(|architecture| mistral_rs::check(architecture, metadata, tensors));
+    let by_llama_cpp =
+        llama_cpp::runs(architecture).then(|| llama_cpp::check(architecture, metadata, tensors));
+    match (by_mistral_rs, by_llama_cpp) {
+        (Some(Ok(shape)), Some(Ok(_))) => Ok((Runtime::ALL.to_vec(), shape)),
+        (Some(Ok(shape)), _) => Ok((vec![Runtime::MistralRs], shape)),
+        (_, Some(Ok(shape))) => Ok((vec![Runtime::LlamaCpp], shape)),
+        // Where both refuse, mistral.rs tells more.
+        (Some(Err(refusal)), _) | (None, Some(Err(refusal))) => Err(refusal),
+        (None, None) => Err(unknown(architecture, metadata)),
+    }
+}
+
+const ARCHITECTURE: &str = "general.architecture";
 const EMBEDDINGS: &str = "token_embd.weight";
 
 /// See [`Facts::loaded_weight_bytes`]. The embeddings are dequantized; without

@@ -17,6 +17,9 @@ pub(super) struct Kind {
     pub name: &'static str,
     block: u64,
     bytes: u64,
+    /// Whether candle, and so mistral.rs, computes with it; llama.cpp does with
+    /// all of them.
+    pub is_candles: bool,
 }
 
 impl Kind {
@@ -26,52 +29,59 @@ impl Kind {
     }
 }
 
-/// The types the engine computes with, by their number in the file (candle
-/// 0.10: `GgmlDType::from_u32`, less Q8_1 and Q8_K, which its loader refuses).
-const KINDS: [(u32, Kind); 13] = [
-    kind(0, "F32", 1, 4),
-    kind(1, "F16", 1, 2),
-    kind(2, "Q4_0", 32, 18),
-    kind(3, "Q4_1", 32, 20),
-    kind(6, "Q5_0", 32, 22),
-    kind(7, "Q5_1", 32, 24),
-    kind(8, "Q8_0", 32, 34),
-    kind(10, "Q2_K", 256, 84),
-    kind(11, "Q3_K", 256, 110),
-    kind(12, "Q4_K", 256, 144),
-    kind(13, "Q5_K", 256, 176),
-    kind(14, "Q6_K", 256, 210),
-    kind(30, "BF16", 1, 2),
+/// The types a model's tensors have, by their number in the file (candle 0.10:
+/// `GgmlDType::from_u32`; llama.cpp: `ggml-common.h`), less those of
+/// intermediate results.
+const KINDS: [(u32, Kind); 28] = [
+    candles(0, "F32", 1, 4),
+    candles(1, "F16", 1, 2),
+    candles(2, "Q4_0", 32, 18),
+    candles(3, "Q4_1", 32, 20),
+    candles(6, "Q5_0", 32, 22),
+    candles(7, "Q5_1", 32, 24),
+    candles(8, "Q8_0", 32, 34),
+    candles(10, "Q2_K", 256, 84),
+    candles(11, "Q3_K", 256, 110),
+    candles(12, "Q4_K", 256, 144),
+    candles(13, "Q5_K", 256, 176),
+    candles(14, "Q6_K", 256, 210),
+    candles(30, "BF16", 1, 2),
+    kind(16, "IQ2_XXS", 256, 66),
+    kind(17, "IQ2_XS", 256, 74),
+    kind(18, "IQ3_XXS", 256, 98),
+    kind(19, "IQ1_S", 256, 50),
+    kind(20, "IQ4_NL", 32, 18),
+    kind(21, "IQ3_S", 256, 110),
+    kind(22, "IQ2_S", 256, 82),
+    kind(23, "IQ4_XS", 256, 136),
+    kind(29, "IQ1_M", 256, 56),
+    kind(34, "TQ1_0", 256, 54),
+    kind(35, "TQ2_0", 256, 66),
+    kind(39, "MXFP4", 32, 17),
+    kind(40, "NVFP4", 64, 36),
+    kind(41, "Q1_0", 128, 18),
+    kind(42, "Q2_0", 64, 18),
 ];
 
-const fn kind(number: u32, name: &'static str, block: u64, bytes: u64) -> (u32, Kind) {
-    (number, Kind { name, block, bytes })
+const fn candles(number: u32, name: &'static str, block: u64, bytes: u64) -> (u32, Kind) {
+    (number, Kind { name, block, bytes, is_candles: true })
 }
 
-/// The types other engines know.
-const FOREIGN: [(u32, &str); 22] = [
+const fn kind(number: u32, name: &'static str, block: u64, bytes: u64) -> (u32, Kind) {
+    (number, Kind { name, block, bytes, is_candles: false })
+}
+
+/// The types no weights are stored in.
+const FOREIGN: [(u32, &str); 9] = [
     (4, "Q4_2"),
     (5, "Q4_3"),
     (9, "Q8_1"),
     (15, "Q8_K"),
-    (16, "IQ2_XXS"),
-    (17, "IQ2_XS"),
-    (18, "IQ3_XXS"),
-    (19, "IQ1_S"),
-    (20, "IQ4_NL"),
-    (21, "IQ3_S"),
-    (22, "IQ2_S"),
-    (23, "IQ4_XS"),
     (24, "I8"),
     (25, "I16"),
     (26, "I32"),
     (27, "I64"),
     (28, "F64"),
-    (29, "IQ1_M"),
-    (34, "TQ1_0"),
-    (35, "TQ2_0"),
-    (39, "MXFP4"),
-    (40, "NVFP4"),
 ];
 
 /// A tensor as the header describes it.
@@ -108,8 +118,20 @@ impl Tensor {
         self.elements.saturating_mul(4)
     }
 
+    /// A refusal: the metadata want another shape.
+    pub fn misshapen(&self, expected: String) -> Refusal {
+        let (tensor, shape) = (shown(&self.name), self.shape_shown());
+        Refusal::at(self.offset, Reason::TensorShape { tensor, shape, expected })
+    }
+
+    /// A refusal: it can't be computed with as it is stored.
+    pub fn unsupported(&self) -> Refusal {
+        let (tensor, kind) = (shown(&self.name), self.kind.name);
+        Refusal::at(self.offset, Reason::UnsupportedType { tensor, kind })
+    }
+
     /// The shape in words.
-    pub fn shape_shown(&self) -> String {
+    fn shape_shown(&self) -> String {
         shape_shown(&self.shape)
     }
 }

@@ -18,6 +18,7 @@ use crate::Facts;
 use crate::candidate::Part;
 use config::Config;
 use header::Tensor;
+use nopenai_domain::Runtime;
 use safetensors::tensor::Dtype;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fs::File;
@@ -55,6 +56,7 @@ pub(crate) fn inspect_parts(folder: &Path, parts: &[Part]) -> Result<Facts, Refu
     let size = |number| u32::try_from(number).ok();
     Ok(Facts {
         architecture: config.architecture.to_owned(),
+        runtimes: vec![Runtime::MistralRs],
         // Packed numbers can't be counted by their tensors.
         parameters: (!is_quantized).then(|| total(&|tensor| tensor.elements)),
         quantization: config.quantization.clone().unwrap_or_else(|| most_common(&tensors)),

@@ -1,22 +1,22 @@
-//! What the engine could not load is refused before it tries.
+//! What no runtime could load is refused before one tries.
 
 use crate::file::{F16, File, Q4_0, Tensor, Value};
 use crate::gguf::{facts, refusal, refused};
-use nopenai_domain::{Code, Error};
+use nopenai_domain::{Code, Error, Runtime};
 use nopenai_models::gguf::Reason;
 
 #[test]
-fn architectures_the_engine_does_not_run_are_named() {
-    for name in ["gemma3", "lfm2", "LLaMA", "clip", ""] {
+fn architectures_nobody_runs_are_named() {
+    for name in ["LLaMA", "clip", "bert", "t5", ""] {
         refused!(Reason::Architecture { .. }, |file| {
             file.rename(name);
         });
     }
     let error = Error::from(refusal(|file| {
-        file.rename("gemma3");
+        file.rename("clip");
     }));
-    assert_eq!(error.details["architecture"], "gemma3");
-    for word in ["gemma3", "llama", "qwen3moe"] {
+    assert_eq!(error.details["architecture"], "clip");
+    for word in ["clip", "mistral.rs: llama", "qwen3moe", "llama.cpp", "lfm2"] {
         assert!(error.message.contains(word), "{}", error.message);
     }
 }
@@ -28,20 +28,30 @@ fn whatever_the_loader_needs_is_there() {
         "llama.block_count",
         "llama.context_length",
         "llama.embedding_length",
-        "llama.attention.head_count",
-        "llama.attention.head_count_kv",
         "llama.attention.layer_norm_rms_epsilon",
-        "llama.rope.dimension_count",
         "tokenizer.ggml.model",
         "tokenizer.ggml.tokens",
-        "tokenizer.ggml.scores",
-        "tokenizer.ggml.eos_token_id",
     ] {
         refused!(Reason::KeyMissing(_), |file| {
             file.remove(key);
         });
         refused!(Reason::KeyType { .. }, |file| {
             file.set(key, Value::U32s(vec![1, 2]));
+        });
+    }
+    // These llama.cpp does without.
+    for key in [
+        "llama.attention.head_count_kv",
+        "llama.rope.dimension_count",
+        "tokenizer.ggml.scores",
+        "tokenizer.ggml.eos_token_id",
+    ] {
+        let facts = facts(|file| {
+            file.remove(key);
+        });
+        assert_eq!(facts.runtimes, [Runtime::LlamaCpp], "{key}");
+        refused!(Reason::KeyType { .. } | Reason::KeyRange { .. }, |file| {
+            file.set(key, Value::Text("two"));
         });
     }
     for name in File::llama().tensors.iter().map(|tensor| &tensor.name) {
@@ -174,30 +184,110 @@ fn every_architecture_has_its_own_needs() {
     facts(|file| {
         file.rename("qwen2");
     });
-    refused!(Reason::TensorMissing(_), |file| {
-        file.rename("qwen3");
-    });
-    refused!(Reason::KeyMissing(_), |file| {
-        file.rename("qwen3moe");
-    });
-    refused!(Reason::KeyMissing(_), |file| {
-        file.rename("phi3");
-    });
-    refused!(Reason::TensorMissing(_), |file| {
-        file.rename("phi2");
-    });
-    refused!(Reason::KeyMissing(_), |file| {
-        file.rename("starcoder2");
-    });
+    for name in ["qwen3", "phi2", "gemma3"] {
+        refused!(Reason::TensorMissing(_), |file| {
+            file.rename(name);
+        });
+    }
+    for name in ["qwen3moe", "starcoder2"] {
+        refused!(Reason::KeyMissing(_), |file| {
+            file.rename(name);
+        });
+    }
     let phi3 = |file: &mut File, kind: u32| {
         file.rename("phi3");
-        file.set("phi3.feed_forward_length", Value::U32(64));
         file.tensors.push(Tensor::new("output.weight", F16, &[32, 6]));
         for block in 0..2 {
             let name = format!("blk.{block}.attn_qkv.weight");
             file.tensors.push(Tensor::new(&name, kind, &[32, 64]));
         }
     };
-    facts(|file| phi3(file, Q4_0));
-    refused!(Reason::UnsupportedType { kind: "F16", .. }, |file| phi3(file, F16));
+    assert_eq!(facts(|file| phi3(file, Q4_0)).runtimes, Runtime::ALL);
+    assert_eq!(facts(|file| phi3(file, F16)).runtimes, [Runtime::LlamaCpp]);
+}
+
+#[test]
+fn what_only_llama_cpp_runs_passes_for_it_alone() {
+    const IQ4_XS: u32 = 23;
+    let alone = |change: &dyn Fn(&mut File)| {
+        assert_eq!(facts(change).runtimes, [Runtime::LlamaCpp]);
+    };
+    alone(&|file| {
+        for tensor in &mut file.tensors {
+            if tensor.shape.len() == 2 {
+                tensor.shape[0] = 256;
+            }
+        }
+        file.set("llama.embedding_length", Value::U32(256));
+        file.tensor("blk.0.attn_q.weight").kind = IQ4_XS;
+    });
+    alone(&|file| {
+        file.rename("gemma2");
+        for block in 0..2 {
+            for part in ["post_attention_norm", "post_ffw_norm"] {
+                let name = format!("blk.{block}.{part}.weight");
+                file.tensors.push(Tensor::new(&name, F16, &[32]));
+            }
+        }
+    });
+    // Heads that differ from block to block, of which no estimate can be made.
+    let facts = facts(|file| {
+        file.rename("lfm2");
+        file.set("lfm2.attention.head_count_kv", Value::U32s(vec![0, 2]));
+    });
+    assert_eq!((&facts.runtimes[..], facts.kv_heads), (&[Runtime::LlamaCpp][..], None));
+}
+
+#[test]
+fn what_llama_cpp_would_abort_on_is_refused() {
+    fn gemma(change: &dyn Fn(&mut File)) -> impl FnOnce(&mut File) {
+        move |file| {
+            file.rename("gemma");
+            change(file);
+        }
+    }
+    for (key, value) in [
+        ("gemma.block_count", Value::U32(513)),
+        ("gemma.context_length", Value::U32(u32::MAX)),
+        ("gemma.attention.head_count", Value::U32(33)),
+        ("gemma.attention.head_count_kv", Value::U32(3)),
+        ("gemma.attention.head_count_kv", Value::U32s(vec![1; 3])),
+        ("gemma.attention.key_length", Value::U32(1 << 20)),
+        ("gemma.attention.value_length", Value::U32(16)),
+        ("gemma.rope.dimension_count", Value::U32(9)),
+        ("gemma.feed_forward_length", Value::U32(0)),
+        ("gemma.expert_used_count", Value::U32(1)),
+        ("tokenizer.ggml.bos_token_id", Value::U32(6)),
+        ("tokenizer.ggml.scores", Value::F32s(vec![0.0; 5])),
+        ("tokenizer.ggml.token_type", Value::I32s(vec![1; 7])),
+    ] {
+        refused!(
+            Reason::KeyRange { .. },
+            gemma(&|file| {
+                file.set(key, value.clone());
+            })
+        );
+    }
+    refused!(
+        Reason::Split(2),
+        gemma(&|file| {
+            file.set("split.count", Value::U16(2));
+        })
+    );
+    refused!(
+        Reason::Tokenizer(_),
+        gemma(&|file| {
+            file.set("tokenizer.ggml.model", Value::Text("none"));
+        })
+    );
+    refused!(
+        Reason::TensorShape { .. },
+        gemma(&|file| {
+            file.tensor("token_embd.weight").shape = vec![32, 7];
+        })
+    );
+    refused!(Reason::TensorMissing(_), |file| {
+        file.rename("olmo");
+        file.set("olmo.block_count", Value::U32(3));
+    });
 }

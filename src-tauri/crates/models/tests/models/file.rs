@@ -59,7 +59,7 @@ impl Tensor {
 }
 
 impl File {
-    /// A whole model of two blocks that the engine could load.
+    /// A whole model of two blocks that both runtimes could load.
     pub fn llama() -> Self {
         let tokens: Vec<String> =
             ["<unk>", "<s>", "</s>", "a", "b", " "].map(str::to_owned).to_vec();
@@ -78,6 +78,7 @@ impl File {
             ("llama.block_count", Value::U32(2)),
             ("llama.context_length", Value::U32(128)),
             ("llama.embedding_length", Value::U32(32)),
+            ("llama.feed_forward_length", Value::U32(64)),
             ("llama.attention.head_count", Value::U32(4)),
             ("llama.attention.head_count_kv", Value::U32(2)),
             ("llama.attention.layer_norm_rms_epsilon", Value::F32(1e-5)),

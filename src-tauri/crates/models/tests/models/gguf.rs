@@ -1,5 +1,5 @@
 use crate::file::{F32, File, Tensor, Value};
-use nopenai_domain::{Code, Error};
+use nopenai_domain::{Code, Error, Runtime};
 use nopenai_models::Facts;
 use nopenai_models::gguf::{Reason, Refusal, inspect, inspect_reader};
 use std::io::Cursor;
@@ -41,6 +41,7 @@ pub(crate) use refused;
 fn a_whole_model_is_described() {
     let facts = facts(|_| {});
     assert_eq!(facts.architecture, "llama");
+    assert_eq!(facts.runtimes, Runtime::ALL);
     // 6 × 32 and 32; in each of two blocks 64 for norms, 32 × 96 and 3 × 2048.
     assert_eq!(facts.parameters, Some(6 * 32 + 32 + 2 * (64 + 32 * 96 + 3 * 2048)));
     assert_eq!(facts.quantization, "Q4_0");
@@ -199,8 +200,8 @@ fn wrong_tensors_are_named() {
         file.tensor(NAME).shape = vec![16, 64];
     });
     refused!(Reason::UnknownType { kind: 99, .. }, |file| file.tensor(NAME).kind = 99);
-    refused!(Reason::UnsupportedType { kind: "IQ4_XS", .. }, |file| {
-        file.tensor(NAME).kind = 23;
+    refused!(Reason::UnsupportedType { kind: "F64", .. }, |file| {
+        file.tensor(NAME).kind = 28;
     });
     refused!(Reason::UnsupportedType { kind: "Q8_1", .. }, |file| {
         file.tensor(NAME).kind = 9;

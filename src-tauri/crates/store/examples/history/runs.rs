@@ -60,6 +60,7 @@ pub fn run(languages: &Languages, random: &mut impl Rng, number: i64) -> (Run, R
         finish_reason: None,
         error: None,
         measures: Measures::default(),
+        runtime: None,
         mode: MODES
             .get(mode)
             .map(|(id, _)| ModeRef { id: ModeId((*id).to_owned()), name: (*id).to_owned() }),

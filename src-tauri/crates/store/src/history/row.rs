@@ -20,7 +20,8 @@ const SUMMARY: &str = "id, started_at, model_id, model_name, mode_id, mode_name,
     cost_priced_at, rating, tags, prompt_start, cache";
 
 /// What a whole run has beyond.
-const BEYOND: &str = "prompt, answer, parameters, finish_reason, error, streamed, chat_id, context";
+const BEYOND: &str =
+    "prompt, answer, parameters, finish_reason, error, streamed, chat_id, context, runtime";
 
 /// Writes a run that has started, at the first free position from its time.
 pub fn insert(connection: &Connection, run: &Run) -> Result<()> {
@@ -71,8 +72,7 @@ pub fn complete(connection: &Connection, run: &Run) -> Result<()> {
              ttft_ms = :ttft_ms, tokens_per_s = :tokens_per_s, tokens_in = :tokens_in, \
              tokens_out = :tokens_out, cost_amount = :cost_amount, \
              cost_currency = :cost_currency, cost_priced_at = :cost_priced_at, cache = :cache, \
-             context = :context \
-             WHERE id = :id",
+             context = :context, runtime = :runtime WHERE id = :id",
         )?
         .execute(named_params! {
             ":id": run.id.to_string(),
@@ -90,6 +90,7 @@ pub fn complete(connection: &Connection, run: &Run) -> Result<()> {
             ":cost_priced_at": run.cost.as_ref().map(|cost| cost.priced_at.0),
             ":cache": run.measures.cache.as_ref().map(word).transpose()?,
             ":context": run.context.as_ref().map(json).transpose()?,
+            ":runtime": run.runtime.as_ref().map(word).transpose()?,
         })?;
     if changed == 0 {
         return Err(not_found(run.id));
@@ -159,6 +160,7 @@ fn whole(row: &Row<'_>) -> Result<Run> {
         finish_reason: text_or_null(row, 22)?.map(from_word::<FinishReason>).transpose()?,
         error: text_or_null(row, 23)?.map(from_json::<Error>).transpose()?,
         measures: measures(row)?,
+        runtime: text_or_null(row, 27)?.map(from_word).transpose()?,
         mode: mode(row)?,
         chat: text_or_null(row, 25)?.map(from_word::<ChatId>).transpose()?,
         context: text_or_null(row, 26)?.map(from_json::<ContextUse>).transpose()?,

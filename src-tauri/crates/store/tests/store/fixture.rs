@@ -2,7 +2,7 @@
 
 use nopenai_domain::{
     CacheUse, Clock, Cost, FinishReason, Measures, ModeId, ModeRef, ModelId, Outcome, PageRequest,
-    Parameters, Run, RunId, RunQuery, Timestamp,
+    Parameters, Run, RunId, RunQuery, Runtime, Timestamp,
 };
 use nopenai_store::{History, Store, StoreError};
 use std::{
@@ -61,6 +61,7 @@ pub fn a_run(started_at: i64) -> Run {
         finish_reason: None,
         error: None,
         measures: Measures::default(),
+        runtime: None,
         mode: Some(ModeRef { id: ModeId("fast".to_owned()), name: "Fast".to_owned() }),
         chat: None,
         context: None,
@@ -77,6 +78,7 @@ pub fn ended(run: &Run, answer: &str) -> Run {
         answer: answer.to_owned(),
         outcome: Outcome::Completed,
         finish_reason: Some(FinishReason::Stop),
+        runtime: Some(Runtime::LlamaCpp),
         measures: Measures {
             total_ms: Some(812.5),
             ttft_ms: Some(95.0),

@@ -23,7 +23,7 @@ fn migrations() -> Vec<String> {
 
 /// What an application of each version had in its tables, by the version that
 /// made the table.
-const ROWS: [&str; 8] = [
+const ROWS: [&str; 9] = [
     "INSERT INTO prompt_history (id, started_at, model_id, model_name, prompt, answer, temperature,
          top_p, max_tokens, seed, outcome, finish_reason, error, total_ms, ttft_ms, tokens_per_s,
          tokens_in, tokens_out, deleted_at)
@@ -61,6 +61,7 @@ const ROWS: [&str; 8] = [
      INSERT INTO evaluation_result VALUES ('01890000-0000-7000-8000-00000000000e', 1, 'passed',
          'as_expected', NULL, '01890000-0000-7000-8000-000000000001', NULL, 'x');",
     "INSERT INTO prompt_cache VALUES (x'0102', '01890000-0000-7000-8000-000000000002', 3, 9);",
+    "INSERT INTO runtime_speed VALUES ('a.gguf', 'llama_cpp', 9, 10, 250.0, 41.5, 11, 'CPU');",
     "INSERT INTO chat VALUES ('01890000-0000-7000-8000-00000000000f', 'T', NULL, NULL, '{}',
          'rolling', '01890000-0000-7000-8000-000000000010', 5, 6, NULL);
      INSERT INTO chat_message VALUES ('01890000-0000-7000-8000-000000000010',
@@ -114,6 +115,7 @@ async fn holds_the_runs(store: &Store, version: usize) {
             tokens_out: Some(30),
             cache: None,
         },
+        runtime: None,
         mode: None,
         chat: None,
         context: None,
@@ -155,6 +157,10 @@ async fn holds_the_rest(store: &Store, version: usize) {
         let page = store.comparisons().page(PageRequest::default()).await.unwrap();
         assert_eq!(page.items[0].note, "n");
     }
+    if version >= 8 {
+        let speeds = store.runtime_speeds().of(model).await.unwrap();
+        assert_eq!(speeds[0].decode_tokens_per_s, 41.5);
+    }
     if version >= 5 {
         let page = store.notifications().page(None, PageRequest::default()).await.unwrap();
         assert_eq!(page.items[0].level, Level::Error);
@@ -166,7 +172,7 @@ async fn holds_the_rest(store: &Store, version: usize) {
         assert_eq!(page.items[0].tally.passed, 1);
         assert_eq!(page.items[0].state, EvaluationState::Interrupted);
     }
-    if version >= 8 {
+    if version >= 9 {
         let page = store.chats().page(None, PageRequest::default()).await.unwrap();
         let contents = store.chats().get(page.items[0].id).await.unwrap();
         assert_eq!(contents.messages[0].text, "Und was kam");

@@ -3,8 +3,8 @@
 use crate::fixture::{new, open, place};
 use nopenai_domain::{
     Code, Comparison, Criterion, Error, Level, Mode, ModeId, ModelConfiguration, ModelId, Notice,
-    PageRequest, ParameterOverrides, Parameters, Preset, Price, RunId, Score, ScoreLine, Settings,
-    Subject, Theme, Timestamp, Topic, Weights, Winner,
+    PageRequest, ParameterOverrides, Parameters, Preset, Price, RunId, Runtime, RuntimeChoice,
+    RuntimeSpeed, Score, ScoreLine, Settings, Subject, Theme, Timestamp, Topic, Weights, Winner,
 };
 use nopenai_store::{ModelRecord, StoreError};
 use serde_json::json;
@@ -63,6 +63,8 @@ async fn configurations_and_presets() {
     let (_folder, store) = new();
     let configurations = store.configurations();
     let configuration = ModelConfiguration {
+        chat_template: Some("{{ messages }}".to_owned()),
+        runtime: RuntimeChoice::LlamaCpp,
         parameters: Parameters { stop: vec!["\u{0}".to_owned()], ..Parameters::default() },
         memory_limit_bytes: Some(1 << 40),
         pinned: true,
@@ -297,4 +299,27 @@ async fn model_records() {
     assert_eq!(records.list().await.unwrap(), [record("a"), bare.clone()]);
     records.remove(model("a")).await.unwrap();
     assert_eq!(records.list().await.unwrap(), [bare]);
+}
+
+#[tokio::test]
+async fn runtime_speeds() {
+    let (_folder, store) = new();
+    let speeds = store.runtime_speeds();
+    let slow = RuntimeSpeed {
+        model: model("a.gguf"),
+        size_bytes: 1 << 40,
+        modified_at: Timestamp(7),
+        runtime: Runtime::MistralRs,
+        prefill_tokens_per_s: 60.5,
+        decode_tokens_per_s: 33.25,
+        measured_at: Timestamp(9),
+        device: "CPU, 2 threads".to_owned(),
+    };
+    let fast = RuntimeSpeed { runtime: Runtime::LlamaCpp, ..slow.clone() };
+    let again = RuntimeSpeed { decode_tokens_per_s: 138.0, ..fast.clone() };
+    for speed in [&slow, &fast, &again] {
+        speeds.keep(speed.clone()).await.unwrap();
+    }
+    assert_eq!(speeds.of(model("a.gguf")).await.unwrap(), [again, slow]);
+    assert_eq!(speeds.of(model("b.gguf")).await.unwrap(), []);
 }

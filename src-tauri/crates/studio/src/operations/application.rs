@@ -36,7 +36,7 @@ pub struct ApplicationInfo {
     pub schema_version: u32,
     /// The version of SQLite.
     pub sqlite_version: String,
-    /// The engine's executable.
+    /// The engines' executables, a comma between them.
     pub worker: String,
     /// Processor and system it was built for.
     pub target: String,
@@ -62,10 +62,15 @@ impl Operation for ReadApplicationInfo {
             database_file: data.database().display().to_string(),
             schema_version: nopenai_store::latest_version(),
             sqlite_version: nopenai_store::sqlite_version().to_owned(),
-            worker: studio.worker().display().to_string(),
+            worker: workers(&studio),
             target: format!("{}-{}", std::env::consts::ARCH, std::env::consts::OS),
         })
     }
+}
+
+fn workers(studio: &Studio) -> String {
+    let programs = studio.launcher().programs().values();
+    programs.map(|program| program.display().to_string()).collect::<Vec<_>>().join(", ")
 }
 
 /// A report for whoever helps.

@@ -9,7 +9,7 @@ use nopenai_domain::{
     Attachment, Chat, ChatContents, ChatDeletion, ChatId, ChatSettings, Error, MessageId, ModelId,
     Page, PageRequest, Result, Role, Timestamp,
 };
-use nopenai_inference::TokenCount;
+use nopenai_inference::{SentPrompt, TokenCount};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -22,10 +22,12 @@ pub const ALL: &[Entry] = &[
     Entry::of::<SendMessage>(),
     Entry::of::<EditMessage>(),
     Entry::of::<Regenerate>(),
+    Entry::of::<ContinueAnswer>(),
     Entry::of::<SelectBranch>(),
     Entry::of::<DeleteChats>(),
     Entry::of::<RestoreChats>(),
     Entry::of::<CountMessage>(),
+    Entry::of::<PreviewMessage>(),
     Entry::of::<ReadTextFile>(),
 ];
 
@@ -205,6 +207,31 @@ impl Operation for Regenerate {
     }
 }
 
+/// Goes on with the last answer of a conversation, when it was cut short: by
+/// its length, by a person, by a failure or by the application's end.
+#[derive(Debug, Deserialize, JsonSchema)]
+pub struct ContinueAnswer {
+    /// The conversation.
+    pub chat: ChatId,
+    /// The answer.
+    pub message: MessageId,
+    /// As in `send_message`.
+    #[serde(default)]
+    pub model: Option<ModelId>,
+}
+
+impl Operation for ContinueAnswer {
+    const NAME: &'static str = "continue_answer";
+    const ROUTE: Route =
+        Route { method: Method::Post, path: "/chats/{chat}/messages/{message}/continue" };
+    type Event = ChatEvent;
+    type Output = ChatAnswer;
+
+    async fn run(self, studio: Studio, events: Events<ChatEvent>) -> Result<ChatAnswer> {
+        studio.go_on(self.chat, self.message, self.model, tell(&events)).await
+    }
+}
+
 /// Shows the branch of a conversation that a message stands in, to its newest
 /// end.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -309,6 +336,43 @@ impl Operation for CountMessage {
         };
         let draft = (self.text, self.attachments);
         studio.count_in_chat(&contents, parent, draft, self.model).await
+    }
+}
+
+/// Tells a message exactly as it would be sent: the text with the chat
+/// template, and what the context policy leaves out. Nothing, while the model
+/// isn't loaded.
+#[derive(Debug, Deserialize, JsonSchema)]
+pub struct PreviewMessage {
+    /// The conversation.
+    pub chat: ChatId,
+    /// What would be said.
+    pub text: String,
+    /// Text files that would stand under it.
+    #[serde(default)]
+    pub attachments: Vec<Attachment>,
+    /// As in `count_message`.
+    #[serde(default)]
+    pub edited: Option<MessageId>,
+    /// As in `send_message`.
+    #[serde(default)]
+    pub model: Option<ModelId>,
+}
+
+impl Operation for PreviewMessage {
+    const NAME: &'static str = "preview_message";
+    const ROUTE: Route = Route { method: Method::Post, path: "/chats/{chat}/preview" };
+    type Event = NoEvents;
+    type Output = Option<SentPrompt>;
+
+    async fn run(self, studio: Studio, _: Events<NoEvents>) -> Result<Option<SentPrompt>> {
+        let contents = studio.store().chats().get(self.chat).await?;
+        let parent = match self.edited {
+            Some(edited) => contents.message(edited)?.parent,
+            None => contents.chat.leaf,
+        };
+        let draft = (self.text, self.attachments);
+        studio.preview_in_chat(&contents, parent, draft, self.model).await
     }
 }
 

@@ -1,11 +1,13 @@
-//! How each model is used, and the memory it needs.
+//! How each model is used, the memory it needs, and what computes it.
 
 use crate::{
     Studio, configuration_file,
     operation::{Entry, Events, Method, NoEvents, Operation, Route},
 };
-use nopenai_domain::{Code, Error, ModelConfiguration, ModelId, Preset, Result};
-use nopenai_inference::MemoryReport;
+use nopenai_domain::{
+    Code, Error, ModelConfiguration, ModelId, Preset, Result, RuntimeChoice, RuntimeSpeed,
+};
+use nopenai_inference::{MemoryReport, RuntimesReport, check_template};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -20,6 +22,8 @@ pub const ALL: &[Entry] = &[
     Entry::of::<SavePreset>(),
     Entry::of::<RemovePreset>(),
     Entry::of::<EstimateMemory>(),
+    Entry::of::<GetRuntimes>(),
+    Entry::of::<MeasureRuntimes>(),
 ];
 
 /// A model's configuration.
@@ -66,7 +70,7 @@ impl Operation for SaveConfiguration {
     type Output = ();
 
     async fn run(self, studio: Studio, _: Events<NoEvents>) -> Result<()> {
-        self.configuration.validate()?;
+        validate(&self.configuration)?;
         studio.registry().get(&self.model)?;
         let pinned = self.configuration.pinned;
         studio.store().configurations().save(self.model.clone(), self.configuration).await?;
@@ -111,7 +115,7 @@ impl Operation for ExportConfiguration {
     type Output = ();
 
     async fn run(self, _: Studio, _: Events<NoEvents>) -> Result<()> {
-        self.configuration.validate()?;
+        validate(&self.configuration)?;
         configuration_file::write(self.path.as_ref(), &self.configuration).await
     }
 }
@@ -167,7 +171,7 @@ impl Operation for SavePreset {
         if name.is_empty() || name.chars().count() > 60 {
             return Err(Error::invalid("name", "A preset's name has 1 to 60 characters."));
         }
-        self.preset.configuration.validate()?;
+        validate(&self.preset.configuration)?;
         let preset = Preset { name: name.to_owned(), ..self.preset };
         Ok(studio.store().configurations().save_preset(preset).await?)
     }
@@ -216,4 +220,51 @@ impl Operation for EstimateMemory {
     async fn run(self, studio: Studio, _: Events<NoEvents>) -> Result<MemoryReport> {
         studio.engine().estimate(&self.model, self.context_length).await
     }
+}
+
+/// Tells which runtimes can run a model, how fast they were, and which one
+/// answers, for which reason.
+#[derive(Debug, Deserialize, JsonSchema)]
+pub struct GetRuntimes {
+    /// The model.
+    pub model: ModelId,
+    /// As if this were wanted; absent: as configured.
+    #[serde(default)]
+    pub choice: Option<RuntimeChoice>,
+}
+
+impl Operation for GetRuntimes {
+    const NAME: &'static str = "get_runtimes";
+    const ROUTE: Route = Route { method: Method::Get, path: "/models/runtimes" };
+    type Event = NoEvents;
+    type Output = RuntimesReport;
+
+    async fn run(self, studio: Studio, _: Events<NoEvents>) -> Result<RuntimesReport> {
+        studio.engine().runtimes(&self.model, self.choice).await
+    }
+}
+
+/// Times each runtime that can run a model: the reading of a fixed prompt and
+/// 64 tokens of its likeliest answer. The loaded model is unloaded before, and
+/// runs wait meanwhile. It is listed as work under way and can be cancelled.
+#[derive(Debug, Deserialize, JsonSchema)]
+pub struct MeasureRuntimes {
+    /// The model.
+    pub model: ModelId,
+}
+
+impl Operation for MeasureRuntimes {
+    const NAME: &'static str = "measure_runtimes";
+    const ROUTE: Route = Route { method: Method::Post, path: "/models/runtimes/measure" };
+    type Event = NoEvents;
+    type Output = Vec<RuntimeSpeed>;
+
+    async fn run(self, studio: Studio, _: Events<NoEvents>) -> Result<Vec<RuntimeSpeed>> {
+        studio.measure_runtimes(&self.model).await
+    }
+}
+
+fn validate(configuration: &ModelConfiguration) -> Result<()> {
+    configuration.validate()?;
+    configuration.chat_template.as_deref().map_or(Ok(()), check_template)
 }

@@ -245,3 +245,72 @@ async fn a_file_is_sent_with_its_message_and_a_question_without_an_answer_stays(
     assert_eq!(app.call("restore_chats", back).await.unwrap()["chats"], 1);
     assert_eq!(contents(&app, &chat).await["messages"].as_array().unwrap().len(), 4);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_was_cut_short_is_gone_on_with() {
+    let app = App::start();
+    let chat = begin(&app, json!({ "parameters": { "max_tokens": 12 } })).await;
+    let cut = send(&app, &chat, "Tell a story about a lighthouse.").await;
+    assert_eq!(cut["run"]["finish_reason"], "length", "{cut:#}");
+    let go_on = json!({ "chat": chat, "message": cut["message"]["id"] });
+    let more = app.call("continue_answer", go_on.clone()).await.unwrap();
+    let whole = app.run(json!({
+        "model": MODEL, "prompt": "Tell a story about a lighthouse.",
+        "parameters": { "temperature": 0.0, "max_tokens": 24 },
+    }));
+    let whole = whole.await.0.unwrap();
+    assert_eq!(more["message"]["id"], cut["message"]["id"]);
+    // White space between the parts included.
+    assert_eq!(more["message"]["text"], whole["answer"], "as if it had never been cut");
+    assert_eq!(tokens(&more, "tokens_out"), 12);
+    let all = contents(&app, &chat).await;
+    assert_eq!(all["messages"].as_array().unwrap().len(), 2);
+    assert_eq!(all["messages"][1]["text"], more["message"]["text"]);
+    assert_eq!(all["messages"][1]["run"], more["run"]["id"]);
+
+    let parameters = settings(json!({ "parameters": { "max_tokens": 400 } }));
+    app.call("update_chat", json!({ "chat": chat, "settings": parameters })).await.unwrap();
+    let short = send(&app, &chat, "Say only the word yes.").await;
+    if short["run"]["finish_reason"] == "stop" {
+        let ended = json!({ "chat": chat, "message": short["message"]["id"] });
+        expect(app.call("continue_answer", ended).await, Code::InvalidInput);
+    }
+    expect(app.call("continue_answer", go_on).await, Code::InvalidInput);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_preview_is_what_is_sent_and_a_template_can_be_replaced() {
+    let app = App::start();
+    let chat = begin(&app, json!({ "parameters": { "system_prompt": "Be brief." } })).await;
+    let draft = json!({ "chat": chat, "text": "Hello" });
+    assert_eq!(app.call("preview_message", draft.clone()).await.unwrap(), Value::Null);
+    app.load(MODEL).await;
+    let shown = app.call("preview_message", draft.clone()).await.unwrap();
+    let expected = "<|im_start|>system\nBe brief.<|im_end|>\n<|im_start|>user\nHello<|im_end|>\n\
+                    <|im_start|>assistant\n";
+    assert_eq!(shown["text"], expected);
+    let sent = send(&app, &chat, "Hello").await;
+    assert_eq!(shown["tokens"], sent["run"]["measures"]["tokens_in"]);
+
+    let mut configuration = app.call("get_configuration", json!({ "model": MODEL })).await.unwrap()
+        ["configuration"]
+        .clone();
+    configuration["chat_template"] = "{{ messages }\n".into();
+    let save = |configuration: &Value| json!({ "model": MODEL, "configuration": configuration });
+    let refused =
+        expect(app.call("save_configuration", save(&configuration)).await, Code::InvalidInput);
+    assert_eq!(refused.details["field"], "chat_template");
+    assert_eq!(refused.details["line"], 1);
+    configuration["chat_template"] =
+        "{% for m in messages %}{{ m.role }}: {{ m.content }}\n{% endfor %}assistant:".into();
+    app.call("save_configuration", save(&configuration)).await.unwrap();
+    let other = begin(&app, json!({})).await;
+    let draft = json!({ "chat": other, "text": "Hello" });
+    let shown = app.call("preview_message", draft).await.unwrap();
+    assert_eq!(shown["text"], "user: Hello\nassistant:");
+    let sent = send(&app, &other, "Hello").await;
+    assert_eq!(sent["run"]["measures"]["tokens_in"], shown["tokens"]);
+    let prompt = json!({ "model": MODEL, "prompt": "Hello" });
+    let shown = app.call("preview_prompt", prompt).await.unwrap();
+    assert_eq!(shown["text"], "user: Hello\nassistant:");
+}

@@ -1,6 +1,6 @@
 use nopenai_studio::{
-    Code, ElementType, Environment, Error, Result, Sink, Studio, StudioOptions, SystemClock,
-    operations,
+    Code, ElementType, Environment, Error, Launcher, Result, Runtime, Sink, Studio, StudioOptions,
+    SystemClock, operations,
 };
 use serde_json::{Value, json};
 use std::{
@@ -13,6 +13,9 @@ use tempfile::TempDir;
 
 /// The file name, and so the identifier, of the starter model.
 pub const MODEL: &str = "starter.gguf";
+
+/// The runtimes that answer alike.
+pub const RUNTIMES: [&str; 2] = ["mistral_rs", "llama_cpp"];
 
 /// An application in a folder of its own.
 pub struct App {
@@ -30,6 +33,16 @@ pub fn worker() -> PathBuf {
     required("NOPENAI_WORKER")
 }
 
+pub fn worker_llama() -> PathBuf {
+    required("NOPENAI_WORKER_LLAMA")
+}
+
+/// With every runtime there is.
+pub fn launcher() -> Launcher {
+    let (mistral_rs, llama_cpp) = (Runtime::MistralRs, Runtime::LlamaCpp);
+    Launcher::new([(mistral_rs, worker()), (llama_cpp, worker_llama())].into())
+}
+
 pub fn starter_model() -> PathBuf {
     required("NOPENAI_STARTER_MODEL")
 }
@@ -39,9 +52,13 @@ pub fn open(folder: &Path, worker: &Path) -> Result<Studio> {
 }
 
 pub fn open_at(folder: &Path, worker: &Path, environment: Environment) -> Result<Studio> {
+    open_with(folder, Launcher::new([(Runtime::MistralRs, worker.to_owned())].into()), environment)
+}
+
+pub fn open_with(folder: &Path, launcher: Launcher, environment: Environment) -> Result<Studio> {
     Studio::open(StudioOptions {
         data_folder: folder.to_owned(),
-        worker: worker.to_owned(),
+        launcher,
         element_type: ElementType::Auto,
         clock: Arc::new(SystemClock),
         environment,
@@ -54,7 +71,24 @@ impl App {
         Self::start_with(&worker())
     }
 
+    /// With every runtime, and this one wanted.
+    pub async fn start_on(runtime: &str) -> Self {
+        let app = Self::start_with_runtimes(launcher());
+        app.want(runtime).await;
+        app
+    }
+
+    /// Has the model answered by a runtime from now on, or by `auto`.
+    pub async fn want(&self, runtime: &str) {
+        let input = json!({ "model": MODEL, "configuration": { "runtime": runtime } });
+        self.call("save_configuration", input).await.unwrap();
+    }
+
     pub fn start_with(worker: &Path) -> Self {
+        Self::start_with_runtimes(Launcher::new([(Runtime::MistralRs, worker.to_owned())].into()))
+    }
+
+    pub fn start_with_runtimes(launcher: Launcher) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let models = folder.path().join("models");
         fs::create_dir(&models).unwrap();
@@ -62,7 +96,7 @@ impl App {
         fs::hard_link(starter_model(), &link)
             .or_else(|_| fs::copy(starter_model(), &link).map(|_| ()))
             .unwrap();
-        Self { studio: open(folder.path(), worker).unwrap(), folder }
+        Self { studio: open_with(folder.path(), launcher, Environment::empty()).unwrap(), folder }
     }
 
     /// With a starter model whose file states another context length, so that

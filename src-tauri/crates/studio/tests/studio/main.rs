@@ -16,5 +16,6 @@ mod fixture;
 mod hub;
 mod memory;
 mod parameters;
+mod runtimes;
 mod safetensors;
 mod several;

@@ -1,6 +1,6 @@
 //! What each parameter, configuration and mode does to real answers.
 
-use crate::fixture::{App, MODEL, expect};
+use crate::fixture::{App, MODEL, RUNTIMES, expect};
 use nopenai_studio::{Code, operations};
 use serde_json::{Value, json};
 use std::sync::{Arc, Mutex};
@@ -35,104 +35,116 @@ fn tokens(run: &Value, which: &str) -> u64 {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_distribution_is_shaped_as_asked() {
-    let app = App::start();
-    let likeliest = ask(&app, STORY, greedy(json!({ "seed": 1 }))).await;
-    let other_seed = ask(&app, STORY, greedy(json!({ "seed": 2 }))).await;
-    assert_eq!(answer(&likeliest), answer(&other_seed), "temperature 0 draws nothing");
+    for runtime in RUNTIMES {
+        let app = App::start_on(runtime).await;
+        let likeliest = ask(&app, STORY, greedy(json!({ "seed": 1 }))).await;
+        let other_seed = ask(&app, STORY, greedy(json!({ "seed": 2 }))).await;
+        assert_eq!(answer(&likeliest), answer(&other_seed), "temperature 0 draws nothing");
 
-    let wild = json!({ "temperature": 1.5, "max_tokens": 32, "seed": 1, "top_p": 1.0 });
-    let drawn = ask(&app, STORY, wild.clone()).await;
-    assert_ne!(answer(&drawn), answer(&likeliest));
-    for narrow in [json!({ "top_k": 1 }), json!({ "min_p": 1.0 }), json!({ "top_p": 0.000_001 })] {
-        let run = ask(&app, STORY, with(wild.clone(), narrow.clone())).await;
-        assert_eq!(answer(&run), answer(&likeliest), "{narrow}");
+        let wild = json!({ "temperature": 1.5, "max_tokens": 32, "seed": 1, "top_p": 1.0 });
+        let drawn = ask(&app, STORY, wild.clone()).await;
+        assert_ne!(answer(&drawn), answer(&likeliest));
+        for narrow in
+            [json!({ "top_k": 1 }), json!({ "min_p": 1.0 }), json!({ "top_p": 0.000_001 })]
+        {
+            let run = ask(&app, STORY, with(wild.clone(), narrow.clone())).await;
+            assert_eq!(answer(&run), answer(&likeliest), "{narrow}");
+        }
+        let some = ask(&app, STORY, with(wild, json!({ "top_k": 2 }))).await;
+        assert_ne!(answer(&some), answer(&drawn));
+        assert_ne!(answer(&some), answer(&likeliest));
     }
-    let some = ask(&app, STORY, with(wild, json!({ "top_k": 2 }))).await;
-    assert_ne!(answer(&some), answer(&drawn));
-    assert_ne!(answer(&some), answer(&likeliest));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_penalty_ends_repetition() {
-    let app = App::start();
-    // Likeliest tokens only, and long enough: it turns in circles.
-    let parameters = json!({ "temperature": 0.0, "max_tokens": 96 });
-    let prompt = "What is the capital of France?";
-    let words = |run: &Value| {
-        let words: Vec<String> = answer(run).split_whitespace().map(str::to_owned).collect();
-        let mut different = words.clone();
-        different.sort();
-        different.dedup();
-        different.len() as f64 / words.len() as f64
-    };
-    let plain = ask(&app, prompt, parameters.clone()).await;
-    let penalized = with(parameters, json!({ "repetition_penalty": 1.3 }));
-    let penalized = ask(&app, prompt, penalized).await;
-    assert!(words(&plain) < 0.6, "{}", answer(&plain));
-    assert!(words(&penalized) > words(&plain) + 0.2, "{}", answer(&penalized));
+    for runtime in RUNTIMES {
+        let app = App::start_on(runtime).await;
+        // Likeliest tokens only, and long enough: it turns in circles.
+        let parameters = json!({ "temperature": 0.0, "max_tokens": 96 });
+        let prompt = "What is the capital of France?";
+        let words = |run: &Value| {
+            let words: Vec<String> = answer(run).split_whitespace().map(str::to_owned).collect();
+            let mut different = words.clone();
+            different.sort();
+            different.dedup();
+            different.len() as f64 / words.len() as f64
+        };
+        let plain = ask(&app, prompt, parameters.clone()).await;
+        let penalized = with(parameters, json!({ "repetition_penalty": 1.3 }));
+        let penalized = ask(&app, prompt, penalized).await;
+        assert!(words(&plain) < 0.6, "{}", answer(&plain));
+        assert!(words(&penalized) > words(&plain) + 0.2, "{}", answer(&penalized));
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_answer_ends_before_a_stop_text() {
-    let app = App::start();
-    let whole = ask(&app, STORY, greedy(json!({}))).await;
-    let letters: Vec<char> = answer(&whole).chars().collect();
-    // Somewhere in the middle, beginning and ending within tokens.
-    let stop: String = letters[letters.len() / 2..][..7].iter().collect();
-    let before = answer(&whole).split(&stop).next().unwrap();
+    for runtime in RUNTIMES {
+        let app = App::start_on(runtime).await;
+        let whole = ask(&app, STORY, greedy(json!({}))).await;
+        let letters: Vec<char> = answer(&whole).chars().collect();
+        // Somewhere in the middle, beginning and ending within tokens.
+        let stop: String = letters[letters.len() / 2..][..7].iter().collect();
+        let before = answer(&whole).split(&stop).next().unwrap();
 
-    let input = json!({
-        "model": MODEL, "prompt": STORY, "parameters": greedy(json!({ "stop": ["~~", stop] })),
-    });
-    let (run, events) = app.run(input).await;
-    let run = run.unwrap();
-    assert_eq!(answer(&run), before, "{run:#}");
-    assert_eq!((&run["outcome"], &run["finish_reason"]), (&json!("completed"), &json!("stop")));
-    assert!(tokens(&run, "tokens_out") < tokens(&whole, "tokens_out"));
-    let streamed: String = events.iter().filter_map(|event| event["text"].as_str()).collect();
-    assert_eq!(streamed, before, "nothing of the stop text was shown meanwhile");
+        let input = json!({
+            "model": MODEL, "prompt": STORY, "parameters": greedy(json!({ "stop": ["~~", stop] })),
+        });
+        let (run, events) = app.run(input).await;
+        let run = run.unwrap();
+        assert_eq!(answer(&run), before, "{run:#}");
+        assert_eq!((&run["outcome"], &run["finish_reason"]), (&json!("completed"), &json!("stop")));
+        assert!(tokens(&run, "tokens_out") < tokens(&whole, "tokens_out"));
+        let streamed: String = events.iter().filter_map(|event| event["text"].as_str()).collect();
+        assert_eq!(streamed, before, "nothing of the stop text was shown meanwhile");
 
-    // It begins often and never completes: nothing is lost.
-    let almost = format!("{}\u{0}", letters[letters.len() - 1]);
-    let run = ask(&app, STORY, greedy(json!({ "stop": [almost] }))).await;
-    assert_eq!(answer(&run), answer(&whole));
+        // It begins often and never completes: nothing is lost.
+        let almost = format!("{}\u{0}", letters[letters.len() - 1]);
+        let run = ask(&app, STORY, greedy(json!({ "stop": [almost] }))).await;
+        assert_eq!(answer(&run), answer(&whole));
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn tokens_are_bounded_and_counted_without_the_end_of_the_sequence() {
-    let app = App::start();
-    let five = ask(&app, STORY, greedy(json!({ "max_tokens": 5 }))).await;
-    assert_eq!((tokens(&five, "tokens_out"), &five["finish_reason"]), (5, &json!("length")));
+    for runtime in RUNTIMES {
+        let app = App::start_on(runtime).await;
+        let five = ask(&app, STORY, greedy(json!({ "max_tokens": 5 }))).await;
+        assert_eq!((tokens(&five, "tokens_out"), &five["finish_reason"]), (5, &json!("length")));
 
-    let ended = ask(&app, "What is 2+2?", greedy(json!({ "max_tokens": 60 }))).await;
-    assert_eq!(ended["finish_reason"], "stop", "{ended:#}");
-    let counted = tokens(&ended, "tokens_out");
-    let bounded = ask(&app, "What is 2+2?", greedy(json!({ "max_tokens": counted }))).await;
-    assert_eq!(answer(&bounded), answer(&ended), "they are the answer's tokens");
-    assert_eq!(
-        (tokens(&bounded, "tokens_out"), &bounded["finish_reason"]),
-        (counted, &json!("length"))
-    );
-    let shorter = ask(&app, "What is 2+2?", greedy(json!({ "max_tokens": counted - 1 }))).await;
-    assert_ne!(answer(&shorter), answer(&ended));
+        let ended = ask(&app, "What is 2+2?", greedy(json!({ "max_tokens": 60 }))).await;
+        assert_eq!(ended["finish_reason"], "stop", "{ended:#}");
+        let counted = tokens(&ended, "tokens_out");
+        let bounded = ask(&app, "What is 2+2?", greedy(json!({ "max_tokens": counted }))).await;
+        assert_eq!(answer(&bounded), answer(&ended), "they are the answer's tokens");
+        assert_eq!(
+            (tokens(&bounded, "tokens_out"), &bounded["finish_reason"]),
+            (counted, &json!("length"))
+        );
+        let shorter = ask(&app, "What is 2+2?", greedy(json!({ "max_tokens": counted - 1 }))).await;
+        assert_ne!(answer(&shorter), answer(&ended));
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_context_length_bounds_prompt_and_answer() {
-    let app = App::start();
-    let context = json!({ "context_length": 128, "max_tokens": 5000, "temperature": 0.0 });
-    let short = ask(&app, STORY, context.clone()).await;
-    assert_eq!(short["finish_reason"], "length");
-    assert_eq!(tokens(&short, "tokens_in") + tokens(&short, "tokens_out"), 128);
+    for runtime in RUNTIMES {
+        let app = App::start_on(runtime).await;
+        let context = json!({ "context_length": 128, "max_tokens": 5000, "temperature": 0.0 });
+        let short = ask(&app, STORY, context.clone()).await;
+        assert_eq!(short["finish_reason"], "length");
+        assert_eq!(tokens(&short, "tokens_in") + tokens(&short, "tokens_out"), 128);
 
-    let long = "one two three four five ".repeat(30);
-    let input = json!({ "model": MODEL, "prompt": long, "parameters": context });
-    let run = app.run(input).await.0.unwrap();
-    assert_eq!(run["error"]["code"], "context_overflow", "{run:#}");
-    assert_eq!(run["error"]["details"]["available"], 128);
-    let used = run["error"]["details"]["used"].as_u64().unwrap();
-    let more = json!({ "context_length": used + 4, "max_tokens": 50, "temperature": 0.0 });
-    assert!(tokens(&ask(&app, &long, more).await, "tokens_out") <= 4);
+        let long = "one two three four five ".repeat(30);
+        let input = json!({ "model": MODEL, "prompt": long, "parameters": context });
+        let run = app.run(input).await.0.unwrap();
+        assert_eq!(run["error"]["code"], "context_overflow", "{run:#}");
+        assert_eq!(run["error"]["details"]["available"], 128);
+        let used = run["error"]["details"]["used"].as_u64().unwrap();
+        let more = json!({ "context_length": used + 4, "max_tokens": 50, "temperature": 0.0 });
+        assert!(tokens(&ask(&app, &long, more).await, "tokens_out") <= 4);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -78,7 +78,8 @@ async fn a_folder_loads_with_progress_and_within_its_estimate() {
         seen.lock().unwrap().push(step);
         true
     });
-    let status = load.await.unwrap();
+    load.await.unwrap();
+    let status = app.status_of(FOLDER).await;
     let steps = steps.lock().unwrap().clone();
     assert!(steps.iter().all(|step| step["bytes_total"].as_u64() > Some(260_000_000)), "{steps:?}");
     let read = steps.iter().filter_map(|step| step["bytes_read"].as_u64()).max();

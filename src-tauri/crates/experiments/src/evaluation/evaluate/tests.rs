@@ -41,6 +41,7 @@ impl Ask for Scripted {
             mode: None,
             chat: None,
             context: None,
+            runtime: None,
             streamed: false,
             cost: None,
             rating: None,

@@ -1,9 +1,9 @@
 //! The conversation with the studio: one task reads what it says, one writes
 //! what is said to it, and each run has its own.
 
-use crate::{generate, load, memory, model::LoadedEngine, stdio};
-use nopenai_domain::{Code, Error, Message, RunId};
-use nopenai_protocol::{FromWorker, Reader, ToWorker, VERSION, Writer};
+use crate::{Engine, answer, load, memory, stdio};
+use nopenai_domain::{Code, Error, RunId};
+use nopenai_protocol::{Chat, FromWorker, Reader, ToWorker, VERSION, Writer};
 use std::{collections::HashMap, sync::Arc, time::Duration};
 use tokio::sync::{mpsc, oneshot};
 
@@ -15,7 +15,7 @@ const MEMORY_INTERVAL: Duration = Duration::from_secs(2);
 pub type Outbox = mpsc::Sender<FromWorker>;
 
 /// Serves the studio until it hangs up.
-pub async fn serve() -> anyhow::Result<()> {
+pub async fn serve<E: Engine>() -> anyhow::Result<()> {
     let mut writer = Writer::new(stdio::take_output()?);
     let (outbox, mut outgoing) = mpsc::channel::<FromWorker>(256);
     tokio::spawn(async move {
@@ -29,7 +29,7 @@ pub async fn serve() -> anyhow::Result<()> {
     tokio::spawn(report_memory(outbox.clone()));
 
     let mut reader = Reader::<_, ToWorker>::new(stdio::input());
-    let mut session = Session::new(outbox);
+    let mut session = Session::<E>::new(outbox);
     while let Some(message) = reader.next().await? {
         session.hear(message);
     }
@@ -37,16 +37,16 @@ pub async fn serve() -> anyhow::Result<()> {
 }
 
 /// What goes on in this process.
-struct Session {
+struct Session<E> {
     outbox: Outbox,
     /// Taken by the one load there is.
-    loaded: Option<oneshot::Sender<Arc<LoadedEngine>>>,
-    load_result: oneshot::Receiver<Arc<LoadedEngine>>,
-    engine: Option<Arc<LoadedEngine>>,
+    loaded: Option<oneshot::Sender<Arc<E>>>,
+    load_result: oneshot::Receiver<Arc<E>>,
+    engine: Option<Arc<E>>,
     cancels: HashMap<RunId, oneshot::Sender<()>>,
 }
 
-impl Session {
+impl<E: Engine> Session<E> {
     fn new(outbox: Outbox) -> Self {
         let (loaded, load_result) = oneshot::channel();
         let cancels = HashMap::new();
@@ -60,49 +60,64 @@ impl Session {
                 let Some(loaded) = self.loaded.take() else { return };
                 let outbox = self.outbox.clone();
                 tokio::spawn(async move {
-                    let engine = load::load(path, bytes_total, element_type, &outbox).await;
+                    let engine = load::load::<E>(path, bytes_total, element_type, &outbox).await;
                     if let Some(engine) = engine {
                         let _ = loaded.send(Arc::new(engine));
                     }
                 });
             }
-            ToWorker::Generate { run, messages, parameters } => {
-                self.generate(generate::Request { run, messages, parameters });
+            ToWorker::Generate { run, chat, parameters } => {
+                let Some(engine) = self.engine() else {
+                    self.reply(FromWorker::Failed { run, error: nothing_loaded() });
+                    return;
+                };
+                let cancelled = self.cancellation(run);
+                let outbox = self.outbox.clone();
+                tokio::spawn(answer::answer(engine, run, chat, parameters, cancelled, outbox));
             }
             ToWorker::Cancel { run } => {
                 if let Some(cancel) = self.cancels.remove(&run) {
                     let _ = cancel.send(());
                 }
             }
-            ToWorker::Count { count, messages } => self.count(count, messages),
+            ToWorker::Count { count, chat } => self.count(count, chat),
+            ToWorker::Render { render, chat } => self.render(render, chat),
         }
     }
 
-    fn generate(&mut self, request: generate::Request) {
-        let outbox = self.outbox.clone();
-        let Some(engine) = self.engine() else {
-            self.reply(FromWorker::Failed { run: request.run, error: nothing_loaded() });
-            return;
-        };
+    /// What hears that the run's end is wanted.
+    fn cancellation(&mut self, run: RunId) -> oneshot::Receiver<()> {
         let (cancel, cancelled) = oneshot::channel();
         self.cancels.retain(|_, cancel| !cancel.is_closed());
-        self.cancels.insert(request.run, cancel);
-        tokio::spawn(generate::generate(engine, request, cancelled, outbox));
+        self.cancels.insert(run, cancel);
+        cancelled
     }
 
-    fn count(&mut self, count: u64, messages: Vec<Message>) {
+    fn count(&mut self, count: u64, chat: Chat) {
         let Some(engine) = self.engine() else {
             self.reply(FromWorker::Counted { count, tokens: Err(nothing_loaded()) });
             return;
         };
         let outbox = self.outbox.clone();
         tokio::spawn(async move {
-            let tokens = generate::count(&*engine.model().await, &messages).await;
+            let tokens = engine.count(&chat).await;
             let _ = outbox.send(FromWorker::Counted { count, tokens }).await;
         });
     }
 
-    fn engine(&mut self) -> Option<Arc<LoadedEngine>> {
+    fn render(&mut self, render: u64, chat: Chat) {
+        let Some(engine) = self.engine() else {
+            self.reply(FromWorker::Rendered { render, text: Err(nothing_loaded()) });
+            return;
+        };
+        let outbox = self.outbox.clone();
+        tokio::spawn(async move {
+            let text = engine.render(&chat).await;
+            let _ = outbox.send(FromWorker::Rendered { render, text }).await;
+        });
+    }
+
+    fn engine(&mut self) -> Option<Arc<E>> {
         if self.engine.is_none() {
             self.engine = self.load_result.try_recv().ok();
         }

@@ -1,83 +1,52 @@
-//! What the engine's loader needs of a file: where it would panic, allocate
+//! What mistral.rs' loader needs of a file: where it would panic, allocate
 //! without bound, or refuse in words nobody understands, the file is refused
 //! here. Follows mistralrs-core 0.8.1: `gguf/`, `utils/gguf_metadata.rs` and
 //! `models/quantized_*.rs`.
 
-use super::architecture::{self, Architecture, EXPERTS, Experts, GATED};
+use super::architecture::{Architecture, EXPERTS, Experts, GATED};
 use super::error::{Reason, Refusal, shown};
-use super::metadata::{CHAT_TEMPLATE, Kind, Metadata, Value, range};
+use super::metadata::{Kind, Metadata, Value, range};
+use super::shape::{self, MOST_CONTEXT, MOST_HEAD, Shape};
 use super::tensor::Tensor;
 use std::collections::HashMap;
 
 type Result<T> = std::result::Result<T, Refusal>;
-
-/// The longest context accepted, tokens. The engine computes a table of
-/// rotations for all of it when it loads, so that one number could exhaust
-/// the memory.
-const MOST_CONTEXT: u64 = 4 << 20;
-/// The widest attention head accepted; 64 to 256 are in use.
-const MOST_HEAD: u64 = 1024;
-
-/// The architecture a file names.
-pub(super) fn architecture(metadata: &Metadata) -> Result<&'static Architecture> {
-    const KEY: &str = "general.architecture";
-    let name = metadata.text(KEY)?;
-    architecture::find(name).ok_or_else(|| {
-        let offset = metadata.get(KEY).map_or(0, |entry| entry.offset);
-        Refusal::at(
-            offset,
-            Reason::Architecture { found: shown(name), known: architecture::names() },
-        )
-    })
-}
 
 /// Checks everything and returns the sizes.
 pub(super) fn check(
     architecture: &Architecture,
     metadata: &Metadata,
     tensors: &[Tensor],
-) -> Result<Sizes> {
-    check_split(metadata)?;
+) -> Result<Shape> {
+    shape::check_split(metadata)?;
     let tokens = check_tokenizer(metadata)?;
     let sizes = Sizes::read(architecture, metadata)?;
     let index = Index {
         by_name: tensors.iter().map(|tensor| (tensor.name.as_str(), tensor)).collect(),
         end: tensors.last().map_or(0, |tensor| tensor.offset),
     };
+    check_types(tensors)?;
     check_tensors(architecture, &sizes, tokens, &index)?;
-    Ok(sizes)
+    Ok(Shape {
+        blocks: sizes.blocks,
+        embedding: sizes.embedding,
+        context: sizes.context,
+        heads: Some(sizes.heads),
+        groups: Some(sizes.groups),
+        head: Some(sizes.head),
+    })
 }
 
-/// The loader insists on as many files as `split.count` says.
-fn check_split(metadata: &Metadata) -> Result<()> {
-    const KEY: &str = "split.count";
-    let Some(entry) = metadata.get(KEY) else {
-        return Ok(());
-    };
-    match entry.unsigned(KEY)? {
-        1 => Ok(()),
-        parts => Err(Refusal::at(entry.offset, Reason::Split(parts))),
-    }
-}
-
-/// Returns the number of tokens. The loader indexes them with the special
-/// tokens' numbers, and unwraps the types.
+/// Returns the number of tokens. The loader unwraps their types and the number
+/// of the one that ends a sequence.
 fn check_tokenizer(metadata: &Metadata) -> Result<u64> {
     const MODEL: &str = "tokenizer.ggml.model";
-    const TOKENS: &str = "tokenizer.ggml.tokens";
-    const TYPES: &str = "tokenizer.ggml.token_type";
     const EOS: &str = "tokenizer.ggml.eos_token_id";
 
-    let tokens = metadata.array(TOKENS, Kind::Text, "a list of texts")?;
+    let tokens = shape::check_tokens(metadata)?;
     match metadata.text(MODEL)? {
         "llama" | "replit" => {
-            const SCORES: &str = "tokenizer.ggml.scores";
-            let scores = metadata.array(SCORES, Kind::F32, "a list of 32-bit fractions")?;
-            if scores != tokens {
-                let offset = metadata.need(SCORES)?.offset;
-                let expected = format!("a list of {tokens}, as many as there are tokens");
-                return Err(range(offset, SCORES, format!("a list of {scores}"), expected));
-            }
+            metadata.need("tokenizer.ggml.scores")?;
         }
         "gpt2" => {
             metadata.array("tokenizer.ggml.merges", Kind::Text, "a list of texts")?;
@@ -87,45 +56,28 @@ fn check_tokenizer(metadata: &Metadata) -> Result<u64> {
             return Err(Refusal::at(offset, Reason::Tokenizer(shown(other))));
         }
     }
-    if metadata.get(TYPES).is_some() {
-        metadata.array(TYPES, Kind::I32, "a list of 32-bit whole numbers")?;
-    }
     let eos = metadata.need(EOS)?;
-    if eos.kind != Kind::U32 {
-        return Err(eos.mistyped(EOS, "a 32-bit unsigned number"));
-    }
-    for key in [EOS, "tokenizer.ggml.bos_token_id", "tokenizer.ggml.unknown_token_id"] {
-        let Some(entry) = metadata.get(key) else {
-            continue;
-        };
-        match entry.value {
-            Value::Unsigned(token) if token >= tokens => {
-                let expected = format!("below {tokens}, the number of tokens");
-                return Err(range(entry.offset, key, token, expected));
-            }
-            _ => {}
-        }
-    }
-    match metadata.get(CHAT_TEMPLATE) {
-        Some(entry) if entry.kind != Kind::Text => Err(entry.mistyped(CHAT_TEMPLATE, "a text")),
-        _ => Ok(tokens),
+    if eos.kind == Kind::U32 {
+        Ok(tokens)
+    } else {
+        Err(eos.mistyped(EOS, "a 32-bit unsigned number"))
     }
 }
 
 /// The sizes the metadata states, each checked against the others.
-pub(super) struct Sizes {
+struct Sizes {
     /// How many blocks follow each other.
-    pub blocks: u64,
+    blocks: u64,
     /// Numbers between the blocks, for a token.
-    pub embedding: u64,
+    embedding: u64,
     /// Attention heads of a block.
-    pub heads: u64,
+    heads: u64,
     /// Heads that keys and values have.
-    pub groups: u64,
+    groups: u64,
     /// Numbers in a head.
-    pub head: u64,
+    head: u64,
     /// The longest context, tokens.
-    pub context: u64,
+    context: u64,
     experts: u64,
 }
 
@@ -213,6 +165,14 @@ impl Sizes {
     }
 }
 
+/// The types candle computes with.
+fn check_types(tensors: &[Tensor]) -> Result<()> {
+    match tensors.iter().find(|tensor| !tensor.kind.is_candles) {
+        Some(tensor) => Err(tensor.unsupported()),
+        None => Ok(()),
+    }
+}
+
 /// The tensors by name.
 struct Index<'a> {
     by_name: HashMap<&'a str, &'a Tensor>,
@@ -236,10 +196,8 @@ fn check_tensors(
 ) -> Result<()> {
     let embedding = index.need("token_embd.weight")?;
     if !matches!(embedding.shape[..], [width, rows] if width == sizes.embedding && rows >= tokens) {
-        return Err(misshapen(
-            embedding,
-            format!("{} × {tokens}, for the tokens", sizes.embedding),
-        ));
+        let expected = format!("{} × {tokens}, for the tokens", sizes.embedding);
+        return Err(embedding.misshapen(expected));
     }
     index.need("output_norm.weight")?;
     for name in architecture.tensors {
@@ -254,10 +212,7 @@ fn check_tensors(
         for part in architecture.quantized {
             let tensor = index.need(&name(part))?;
             if tensor.kind.is_plain() {
-                return Err(Refusal::at(
-                    tensor.offset,
-                    Reason::UnsupportedType { tensor: shown(&tensor.name), kind: tensor.kind.name },
-                ));
+                return Err(tensor.unsupported());
             }
         }
         match architecture.experts {
@@ -294,16 +249,9 @@ fn check_experts(
             let tensor = index.need(&name(&format!("{part}_exps.weight")))?;
             if !matches!(tensor.shape[..], [_, _, experts] if experts == sizes.experts) {
                 let expected = format!("a stack of {} matrices, one for an expert", sizes.experts);
-                return Err(misshapen(tensor, expected));
+                return Err(tensor.misshapen(expected));
             }
         }
     }
     Ok(())
-}
-
-fn misshapen(tensor: &Tensor, expected: String) -> Refusal {
-    Refusal::at(
-        tensor.offset,
-        Reason::TensorShape { tensor: shown(&tensor.name), shape: tensor.shape_shown(), expected },
-    )
 }
