@@ -241,7 +241,10 @@ export default class Component extends UIComponent {
 
     /** Calls the person back through the system when a long run ends behind their back. */
     private callBack(): void {
-        const heard = () => this.attention.onRuns(this.isRunning(), this.session.model.getProperty("/outcome") === "failed");
+        const told = (session: PromptSession) => () =>
+            this.attention.onRuns(this.isRunning(), session.model.getProperty("/outcome") === "failed");
+        const heard = told(this.session);
+        this.chat.model.bindProperty("/answering").attachChange(told(this.chat.answer));
         this.session.model.bindProperty("/phase").attachChange(heard);
         this.batch.model.bindProperty("/running").attachChange(heard);
     }

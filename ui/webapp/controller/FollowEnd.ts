@@ -5,8 +5,16 @@ export default class FollowEnd {
     private scroller: HTMLElement | null = null;
     private following = true;
     private readonly observer = new ResizeObserver(() => this.grown());
+    private top = 0;
     private readonly onScroll = () => {
-        this.following = this.atEnd();
+        const top = this.scroller?.scrollTop ?? 0;
+        // Only who scrolls back leaves the end: it also moves away by itself, when the content grows.
+        if (this.atEnd()) {
+            this.following = true;
+        } else if (top < this.top) {
+            this.following = false;
+        }
+        this.top = top;
         this.tell(!this.following);
     };
 

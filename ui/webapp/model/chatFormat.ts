@@ -2,7 +2,7 @@ import type { AnswerRun, ContextPolicy, ContextUse, Failure, SentPrompt, TokenCo
 import type { Answer } from "./answer";
 import { statusText } from "./answerFormat";
 import { isCut } from "./chatTree";
-import { countSource } from "./draftFormat";
+import { countSource, countState } from "./draftFormat";
 import { bytes, count, durationText, loadText, outcomeText, rateText, tokens } from "./format";
 import type { ModelRow } from "./models";
 import { isolated, series, text } from "./texts";
@@ -77,7 +77,7 @@ export function measures(run: AnswerRun | null): string {
         run.model_name,
         tokens_per_s == null ? "" : text("chatSpeed", rateText(tokens_per_s)),
         ttft_ms == null ? "" : text("chatFirstToken", durationText(ttft_ms)),
-        text("chatTokens", tokens(run.measures)),
+        run.measures.tokens_in == null ? "" : text("chatTokens", tokens(run.measures)),
         cache === "hit" ? text("chatFromCache") : "",
     ]);
 }
@@ -99,6 +99,17 @@ export function budget(counting: Counting, counted: TokenCount | null): string {
 
 export function budgetPercent(counted: TokenCount | null): number {
     return counted ? Math.min(100, (counted.tokens / counted.context_length) * 100) : 0;
+}
+
+/** Beyond the context is an error only where nothing gives way. */
+export function budgetState(counted: TokenCount | null, policy: ContextPolicy): "None" | "Warning" | "Error" {
+    const state = countState(counted);
+    return state === "Error" && policy !== "refuse" ? "Warning" : state;
+}
+
+export function budgetIcon(counted: TokenCount | null, policy: ContextPolicy): string {
+    const icons = { None: "", Warning: "sap-icon://status-critical", Error: "sap-icon://status-negative" };
+    return icons[budgetState(counted, policy)];
 }
 
 /** Where the count comes from, and what happens beyond the context. */

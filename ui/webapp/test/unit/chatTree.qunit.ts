@@ -1,5 +1,5 @@
 import type { ChatContents, ChatMessage, ContextUse } from "../../backend/studio";
-import { budget, budgetPercent, budgetSource, canSend, endedEarly, leftOut, measures, thought, title } from "../../model/chatFormat";
+import { budget, budgetIcon, budgetPercent, budgetSource, budgetState, canSend, endedEarly, leftOut, measures, thought, title } from "../../model/chatFormat";
 import { branch, turns, versions, withMessage } from "../../model/chatTree";
 import { parts } from "../../model/thinking";
 import { RUN } from "./samples";
@@ -96,6 +96,8 @@ QUnit.test("the budget is a share, a text, and what happens beyond it", (assert)
     assert.deepEqual([budgetPercent(over), budgetPercent({ tokens: 64, context_length: 256 }), budgetPercent(null)], [100, 25, 0]);
     assert.ok(budgetSource("counted", over, null, "refuse").includes("refused"));
     assert.ok(budgetSource("counted", over, null, "rolling").includes("oldest"));
+    assert.deepEqual([budgetState(over, "refuse"), budgetState(over, "rolling")], ["Error", "Warning"]);
+    assert.strictEqual(budgetIcon({ tokens: 1, context_length: 256 }, "refuse"), "");
     assert.strictEqual(title(""), "New chat");
     assert.strictEqual(thought(true, null), "Thinking…");
     assert.strictEqual(thought(false, 3), "Thought for 3 s");
