@@ -108,7 +108,7 @@ async fn an_answer_is_stopped_a_file_attached_and_a_full_context_told() -> Resul
     let filling = "The sea was grey and the wind blew from the north. ".repeat(20);
     desktop.type_into("message", "What is on the list?").await?;
     desktop.click("previewSent").await?;
-    desktop.element("previewText").await?;
+    desktop.element("previewText-inner").await?;
     let sent = "return document.querySelector(\"[id$='--previewText-inner']\").value";
     let sent = desktop.script(sent, vec![]).await?;
     let sent = sent.as_str().context("a text")?;

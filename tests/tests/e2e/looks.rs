@@ -251,7 +251,7 @@ async fn see_chat(desktop: &Desktop, findings: &mut Findings<'_>) -> Result<()> 
     desktop.until_gone("attachDialog").await?;
     desktop.type_into("message", "And another one?").await?;
     desktop.click("previewSent").await?;
-    desktop.element("previewText").await?;
+    desktop.element("previewText-inner").await?;
     findings.see("chat-preview").await?;
     desktop.click("previewClose").await?;
     desktop.until_gone("previewDialog").await

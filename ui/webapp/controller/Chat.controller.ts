@@ -188,9 +188,14 @@ export default class Chat extends BaseController {
             await chats.refresh();
         }
         const last = preferences.getProperty("/chat") as string;
-        const shown = id ?? chats.items.find((chat) => chat.id === last)?.id ?? chats.items[0]?.id ?? null;
+        const shown = id ?? chats.items.find((chat) => chat.id === last)?.id ?? chats.items[0]?.id;
+        if (shown && !id) {
+            // The address names what is shown.
+            this.router().navTo("chat", { id: shown }, true);
+            return;
+        }
         preferences.setProperty("/chat", shown ?? "");
-        await this.chat().open(shown);
+        await this.chat().open(shown ?? null);
         this.follow.toEnd();
         this.typeHere();
     }

@@ -33,7 +33,8 @@ impl ChatTemplate {
     /// [`nopenai_domain::Code::InvalidInput`] naming `chat_template` when it
     /// isn't Jinja, with the line.
     pub fn new(source: &str, specials: Specials, now: fn() -> DateTime<Utc>) -> Result<Self> {
-        let template = Self { source: without_training_marks(source), specials, now };
+        let source = counting_up(&without_training_marks(source));
+        let template = Self { source, specials, now };
         template.environment().map(drop).map_err(|error| refused(&error))?;
         Ok(template)
     }
@@ -179,6 +180,24 @@ fn without_training_marks(source: &str) -> String {
     })
 }
 
+/// minijinja's ranges don't count down; templates count down to 0 to find a
+/// chat's last question: `range(n, -1, -1)`.
+fn counting_up(source: &str) -> String {
+    let mut parts = source.split("range(");
+    let mut changed = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let down = part.split_once(',').and_then(|(from, rest)| {
+            let rest = rest.trim_start().strip_prefix("-1,")?.trim_start();
+            Some((from, rest.strip_prefix("-1)")?))
+        });
+        match down {
+            Some((from, rest)) => changed.push_str(&format!("(range(({from}) + 1)|reverse){rest}")),
+            None => changed.push_str(&format!("range({part}")),
+        }
+    }
+    changed
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -236,6 +255,14 @@ mod tests {
         assert_eq!(render(source).unwrap(), prompt);
         let source = "{% for m in messages[::-1] %}{{ m.role }} {% endfor %}";
         assert_eq!(render(source).unwrap(), "user system ");
+    }
+
+    #[test]
+    fn ranges_count_down_too() {
+        let source = "{% for i in range(messages|length - 1, -1, -1) %}{{ i }}{% endfor %}";
+        assert_eq!(render(source).unwrap(), "10");
+        assert_eq!(render("{% for i in range(2) %}{{ i }}{% endfor %}").unwrap(), "01");
+        assert_eq!(render("{% for i in range(0, 3) %}{{ i }}{% endfor %}").unwrap(), "012");
     }
 
     #[test]
