@@ -145,8 +145,9 @@ impl Engine {
         match report.chosen {
             Some(chosen) => Ok(chosen.runtime),
             None => {
-                // The reason of one that knows the model, if there is one.
-                let problems = report.runtimes.into_iter().filter_map(|report| report.problem);
+                // The reason of the first that knows the model, if there is one.
+                let problems =
+                    report.runtimes.into_iter().rev().filter_map(|report| report.problem);
                 let missing = problems
                     .max_by_key(|problem| problem.code == nopenai_domain::Code::EngineFailed);
                 Err(missing.unwrap_or_else(|| Error::internal("there are no runtimes")))

@@ -157,10 +157,6 @@ async fn holds_the_rest(store: &Store, version: usize) {
         let page = store.comparisons().page(PageRequest::default()).await.unwrap();
         assert_eq!(page.items[0].note, "n");
     }
-    if version >= 8 {
-        let speeds = store.runtime_speeds().of(model).await.unwrap();
-        assert_eq!(speeds[0].decode_tokens_per_s, 41.5);
-    }
     if version >= 5 {
         let page = store.notifications().page(None, PageRequest::default()).await.unwrap();
         assert_eq!(page.items[0].level, Level::Error);
@@ -171,6 +167,10 @@ async fn holds_the_rest(store: &Store, version: usize) {
         let page = store.evaluations().page(None, PageRequest::default()).await.unwrap();
         assert_eq!(page.items[0].tally.passed, 1);
         assert_eq!(page.items[0].state, EvaluationState::Interrupted);
+    }
+    if version >= 8 {
+        let speeds = store.runtime_speeds().of(model).await.unwrap();
+        assert_eq!(speeds[0].decode_tokens_per_s, 41.5);
     }
     if version >= 9 {
         let page = store.chats().page(None, PageRequest::default()).await.unwrap();

@@ -161,8 +161,7 @@ async fn llama_cpp_stops_when_asked_also_while_it_reads() {
 #[tokio::test(flavor = "multi_thread")]
 async fn llama_cpp_that_is_killed_costs_one_run() {
     let app = App::start_on("llama_cpp").await;
-    let loaded = app.call("load_model", json!({ "model": MODEL })).await.unwrap();
-    let process = loaded["process_id"].as_u64().unwrap();
+    let process = app.load(MODEL).await["process_id"].as_u64().unwrap();
     let kill = move |_: &str| {
         let killed = Command::new("kill").args(["-9", &process.to_string()]).status().unwrap();
         assert!(killed.success());
