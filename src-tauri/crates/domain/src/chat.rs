@@ -180,7 +180,7 @@ pub fn title_of(text: &str) -> String {
 
 /// The branch that ends in `leaf`, its first message first. Empty when there is
 /// no such message.
-pub fn branch<'m>(messages: &'m [ChatMessage], leaf: Option<MessageId>) -> Vec<&'m ChatMessage> {
+pub fn branch(messages: &[ChatMessage], leaf: Option<MessageId>) -> Vec<&ChatMessage> {
     let mut branch = Vec::new();
     let mut next = leaf;
     // A message follows an earlier one, so this ends; the bound is for a

@@ -13,12 +13,17 @@ use nopenai_protocol::Chat;
 use nopenai_serving::engine_failed;
 use nopenai_template::{Prompts, Specials};
 
+/// The tokens of a text, with or without the one that begins a sequence.
+type Encode = dyn Fn(String, bool) -> Result<Vec<u32>> + Send + Sync;
+
+/// The text of tokens, special ones included.
+type Decode = dyn Fn(&[u32]) -> String + Send + Sync;
+
 /// Makes prompts for one model.
 pub struct Prompter {
     prompts: Prompts,
-    /// The tokens of a text, with or without the one that begins a sequence.
-    encode: Box<dyn Fn(String, bool) -> Result<Vec<u32>> + Send + Sync>,
-    decode: Box<dyn Fn(&[u32]) -> String + Send + Sync>,
+    encode: Box<Encode>,
+    decode: Box<Decode>,
 }
 
 impl Prompter {
