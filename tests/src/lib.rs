@@ -3,6 +3,7 @@
 
 pub mod accessibility;
 mod artifacts;
+mod chat;
 mod desktop;
 mod display;
 mod driver;
@@ -12,6 +13,7 @@ mod recorded;
 mod subject;
 
 pub use artifacts::Artifacts;
+pub use chat::ChatPage;
 pub use desktop::{Desktop, Setting};
 pub use display::Screen;
 pub use family::{Process, Signal};

@@ -30,6 +30,8 @@ pub fn recorded(prompt: &str, answer: &str) -> Run {
             cache: None,
         },
         mode: None,
+        chat: None,
+        context: None,
         runtime: None,
         likelihoods: None,
         streamed: true,

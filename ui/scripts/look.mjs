@@ -5,6 +5,7 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import * as esbuild from "esbuild";
 import { launch, serve } from "./chromium.mjs";
+import { CHAT_STATES } from "./lookChat.mjs";
 import { HISTORY_STATES } from "./lookHistory.mjs";
 import { PROMPT_STATES } from "./lookPrompt.mjs";
 import { SHELL_STATES } from "./lookShell.mjs";
@@ -12,7 +13,7 @@ import { SHELL_STATES } from "./lookShell.mjs";
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const [folder = path.join(root, ".build/look"), ...wanted] = process.argv.slice(2);
 const id = (name) => `[id$="--${name}"]`;
-const STATES = { ...PROMPT_STATES, ...HISTORY_STATES, ...SHELL_STATES };
+const STATES = { ...CHAT_STATES, ...PROMPT_STATES, ...HISTORY_STATES, ...SHELL_STATES };
 
 const bundled = await esbuild.build({
     stdin: {

@@ -24,11 +24,11 @@ const SAME_EVERYWHERE = new Set([
 const SAME_IN = {
     de: new Set([
         "ms", "s", "min", "MB", "{0} B", "{0} kB", "{0} MB", "{0} GB", "{0}/s", "TTFT", "Prompt", "Prompts", "Seed", "Engine", "System", "Version",
-        "Name", "Format", "Code", "Token", "Tokens", "Tokenizer", "Tags", "Parameter", "Chat", "Cache", "CSV", "JSONL", "Text", "Batch", "Downloads", "{0} Likes",
+        "Name", "Format", "Code", "Token", "Tokens", "Tokenizer", "Tags", "Parameter", "Chat", "Chats", "Cache", "CSV", "JSONL", "Text", "Batch", "Downloads", "{0} Likes", "Alt+N",
     ]),
     // Keyboards sold where Arabic is written bear these names.
     ar: new Set([
-        "Enter", "Alt+Enter", "Delete", "Ctrl+,", "Ctrl+B", "Ctrl+I", "Ctrl+L", "Ctrl+Z", "Ctrl+Enter", "Ctrl+Shift+L", "Ctrl+Shift+Enter",
+        "Enter", "Alt+Enter", "Delete", "Ctrl+,", "Ctrl+B", "Ctrl+I", "Ctrl+L", "Ctrl+Z", "Ctrl+Enter", "Ctrl+Shift+L", "Ctrl+Shift+Enter", "Shift+Enter", "Alt+N",
     ]),
 };
 

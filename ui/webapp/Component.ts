@@ -8,6 +8,8 @@ import CompareDialog from "./controller/CompareDialog";
 import EvaluationsDialog from "./controller/EvaluationsDialog";
 import type { Candidate } from "./controller/RunPicker";
 import Attention from "./model/attention";
+import Chats from "./model/Chats";
+import ChatSession from "./model/ChatSession";
 import Evaluations from "./model/Evaluations";
 import History from "./model/History";
 import Live from "./model/Live";
@@ -45,6 +47,8 @@ export default class Component extends UIComponent {
     draft: Draft;
     batch: Batch;
     evaluations: Evaluations;
+    chats: Chats;
+    chat: ChatSession;
     private comparison: CompareDialog | undefined;
     private evaluation: EvaluationsDialog | undefined;
 
@@ -150,6 +154,15 @@ export default class Component extends UIComponent {
         });
         this.draft = new Draft(() => this.nextRun());
         this.batch = new Batch();
+        this.chats = new Chats();
+        this.chat = new ChatSession({
+            chosen: () => this.live.chosen,
+            models: () => this.live.model.getProperty("/models") as ModelRow[],
+            mode: (id) => this.modes.find(id) ?? null,
+        });
+        this.setModel(this.chats.model, "chats");
+        this.setModel(this.chat.model, "chat");
+        this.setModel(this.chat.answer.model, "reply");
         this.setModel(this.modes.model, "modes");
         this.setModel(this.draft.model, "draft");
         this.setModel(this.batch.model, "batch");
@@ -195,6 +208,10 @@ export default class Component extends UIComponent {
             case "tasks":
                 this.tasks.onTasks(change.tasks);
                 break;
+            case "chats":
+                this.chats.changed();
+                this.chat.changed();
+                break;
             case "evaluations":
                 this.evaluations.changed();
                 break;
@@ -219,12 +236,15 @@ export default class Component extends UIComponent {
 
     /** Whether this window waits for an answer. */
     private isRunning(): boolean {
-        return this.session.active || this.batch.running;
+        return this.session.active || this.batch.running || this.chat.active;
     }
 
     /** Calls the person back through the system when a long run ends behind their back. */
     private callBack(): void {
-        const heard = () => this.attention.onRuns(this.isRunning(), this.session.model.getProperty("/outcome") === "failed");
+        const told = (session: PromptSession) => () =>
+            this.attention.onRuns(this.isRunning(), session.model.getProperty("/outcome") === "failed");
+        const heard = told(this.session);
+        this.chat.model.bindProperty("/answering").attachChange(told(this.chat.answer));
         this.session.model.bindProperty("/phase").attachChange(heard);
         this.batch.model.bindProperty("/running").attachChange(heard);
     }

@@ -6,7 +6,8 @@ use crate::SHORT;
 use anyhow::{Result, ensure};
 use nopenai_domain::{Cost, Timestamp};
 use nopenai_tests::{
-    DataFolder, Desktop, Key, PromptTesting, Screen, Setting, accessibility, record, recorded,
+    ChatPage, DataFolder, Desktop, Key, PromptTesting, Screen, Setting, accessibility, record,
+    recorded,
 };
 use serde_json::json;
 use std::time::Duration;
@@ -213,7 +214,47 @@ async fn tour(look: Look) -> Result<()> {
     desktop.until_gone("pickerDialog").await?;
     findings.see("comparison").await?;
     desktop.click("compareClose").await?;
+    desktop.until_gone("compareDialog").await?;
+    see_chat(&desktop, &mut findings).await?;
     findings.none()
+}
+
+/// The page Chat: without a chat, with an empty one, with turns and versions,
+/// and its dialogs.
+async fn see_chat(desktop: &Desktop, findings: &mut Findings<'_>) -> Result<()> {
+    let chat = ChatPage::open(desktop).await?;
+    findings.see("chat-none").await?;
+    let held = json!({
+        "title": "", "model": null, "mode": null, "context_policy": "rolling",
+        "parameters": { "max_tokens": 24, "temperature": 0.7 },
+    });
+    let id = chat.begin(held).await?;
+    findings.see("chat-empty").await?;
+    chat.say("Name three rivers.").await?;
+    let contents = chat.settled(&id, 2).await?;
+    let asked = json!({ "chat": id, "message": contents["chat"]["leaf"] });
+    chat.call("regenerate", asked).await?;
+    chat.say("ما هي عاصمة فرنسا؟").await?;
+    chat.settled(&id, 5).await?;
+    if !desktop.shows("chatSettings").await? {
+        desktop.click("chatSettingsButton").await?;
+    }
+    desktop.element("contextPolicy").await?;
+    findings.see("chat").await?;
+    for id in ["turns", "message", "send", "budgetText", "chatSettings"] {
+        ensure!(is_within(desktop, id).await?, "{id} is not all on the screen");
+    }
+    desktop.click("attach").await?;
+    desktop.element("attachPath").await?;
+    findings.see("chat-attach").await?;
+    desktop.click("attachClose").await?;
+    desktop.until_gone("attachDialog").await?;
+    desktop.type_into("message", "And another one?").await?;
+    desktop.click("previewSent").await?;
+    desktop.element("previewText-inner").await?;
+    findings.see("chat-preview").await?;
+    desktop.click("previewClose").await?;
+    desktop.until_gone("previewDialog").await
 }
 
 /// Runs as somebody would have who uses the product for a while.

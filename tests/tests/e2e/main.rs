@@ -2,6 +2,7 @@
 //! Screenshots and logs: `target/e2e/`.
 
 mod app_killed;
+mod chat;
 mod comparison;
 mod configurator;
 mod downloads;

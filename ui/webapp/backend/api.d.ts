@@ -99,6 +99,218 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/chats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description One page of the conversations, the one that was last spoken in first. */
+        get: operations["list_chats"];
+        put?: never;
+        /** @description Begins a conversation. */
+        post: operations["create_chat"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/chats/delete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * @description Takes conversations off the list. Until the application ends,
+         *     `restore_chats` brings them back. Their runs stay in the history.
+         */
+        post: operations["delete_chats"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/chats/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Brings back the conversations of one deletion. */
+        post: operations["restore_chats"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/chats/{chat}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description One conversation with all its branches, and the runs that answered. */
+        get: operations["get_chat"];
+        put?: never;
+        /** @description Changes how a conversation is held, from its next answer on. */
+        post: operations["update_chat"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/chats/{chat}/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * @description Says something in a conversation, at the end of the branch that is shown,
+         *     and has it answered. The message stays when there is no answer, and what
+         *     had come of one that failed or was stopped.
+         */
+        post: operations["send_message"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/chats/{chat}/messages/{message}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * @description Says something else in place of a message, which stays as another branch,
+         *     and has it answered.
+         */
+        post: operations["edit_message"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/chats/{chat}/messages/{message}/continue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * @description Goes on with the last answer of a conversation, when it was cut short: by
+         *     its length, by a person, by a failure or by the application's end.
+         */
+        post: operations["continue_answer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/chats/{chat}/messages/{message}/regenerate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Has a question answered anew, beside the answers it has. */
+        post: operations["regenerate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/chats/{chat}/messages/{message}/select": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * @description Shows the branch of a conversation that a message stands in, to its newest
+         *     end.
+         */
+        post: operations["select_branch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/chats/{chat}/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * @description Tells a message exactly as it would be sent: the text with the chat
+         *     template, and what the context policy leaves out. Nothing, while the model
+         *     isn't loaded.
+         */
+        post: operations["preview_message"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/chats/{chat}/tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * @description Counts the tokens a message would be sent as, with all that stands before
+         *     it. Nothing, while the model isn't loaded.
+         */
+        post: operations["count_message"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/diagnostics": {
         parameters: {
             query?: never;
@@ -1197,6 +1409,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/prompts/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * @description Tells a prompt exactly as it would be sent: the text with the chat template,
+         *     and what the context policy leaves out. Nothing, while the model isn't
+         *     loaded.
+         */
+        post: operations["preview_prompt"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/prompts/tokens": {
         parameters: {
             query?: never;
@@ -1272,6 +1505,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/text-files/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Reads a text file for a message: UTF-8, at most 1 MiB. */
+        post: operations["read_text_file"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1295,6 +1545,25 @@ export interface components {
             /** @constant */
             kind: "lark";
             rule: string;
+        };
+        /** @description What a conversation shows of the run that made an answer. */
+        AnswerRun: {
+            /** @description What was left out so that it fits, when something was. */
+            context?: components["schemas"]["ContextUse"] | null;
+            /** @description Why it failed, when it did. */
+            error?: components["schemas"]["Error"] | null;
+            /** @description Why the model stopped, when it did. */
+            finish_reason?: components["schemas"]["FinishReason"] | null;
+            /** @description The run. */
+            id: components["schemas"]["RunId"];
+            /** @description What was measured. */
+            measures: components["schemas"]["Measures"];
+            /** @description The model that answered. */
+            model: components["schemas"]["ModelId"];
+            /** @description That model's name at the time. */
+            model_name: string;
+            /** @description What became of it. */
+            outcome: components["schemas"]["Outcome"];
         };
         /** @description An application that keeps models. */
         Application: "lm_studio" | "ollama" | "hugging_face" | "jan";
@@ -1321,6 +1590,18 @@ export interface components {
             version: string;
             /** @description The engines' executables, a comma between them. */
             worker: string;
+        };
+        /** @description A text file that stands under a message. */
+        Attachment: {
+            /**
+             * Format: uint64
+             * @description The file's size, bytes.
+             */
+            bytes: number;
+            /** @description The file's name, without its folder. */
+            name: string;
+            /** @description What it holds. */
+            text: string;
         };
         /** @description Answers that are kept for prompts that come again. */
         CacheStatus: {
@@ -1446,6 +1727,9 @@ export interface components {
             kind: "history";
         } | {
             /** @constant */
+            kind: "chats";
+        } | {
+            /** @constant */
             kind: "evaluations";
         } | {
             /** @constant */
@@ -1488,6 +1772,119 @@ export interface components {
         ChangeSettings: {
             /** @description All settings from now on. */
             settings: components["schemas"]["Settings"];
+        };
+        /** @description A conversation. */
+        Chat: {
+            /** @description When it was begun. */
+            created_at: components["schemas"]["Timestamp"];
+            /** @description Its identifier. */
+            id: components["schemas"]["ChatId"];
+            /** @description The last message of the branch that is shown; absent while it is empty. */
+            leaf?: components["schemas"]["MessageId"] | null;
+            /** @description How it is held. */
+            settings: components["schemas"]["ChatSettings"];
+            /** @description When something was last said in it. */
+            updated_at: components["schemas"]["Timestamp"];
+        };
+        /** @description What was answered in a conversation. */
+        ChatAnswer: {
+            /** @description The answer as it stands in the conversation. */
+            message: components["schemas"]["ChatMessage"];
+            /** @description The run that made it; one that failed has its reason in it. */
+            run: components["schemas"]["Run"];
+        };
+        /** @description A conversation with all its branches. */
+        ChatContents: {
+            /** @description The conversation. */
+            chat: components["schemas"]["Chat"];
+            /** @description Its messages, the oldest first. */
+            messages: components["schemas"]["ChatMessage"][];
+            /** @description The runs of its answers, as far as they are in the history. */
+            runs: components["schemas"]["AnswerRun"][];
+        };
+        /** @description Conversations that were taken off the list together. */
+        ChatDeletion: {
+            /**
+             * Format: uint64
+             * @description How many conversations.
+             */
+            chats: number;
+            /** @description Its name: its moment, unique in this store. */
+            deletion: components["schemas"]["Timestamp"];
+        };
+        /** @description What happens while something is said in a conversation. */
+        ChatEvent: {
+            /** @constant */
+            kind: "message";
+            /** @description The message. */
+            message: components["schemas"]["ChatMessage"];
+        } | {
+            /** @description The step. */
+            event: components["schemas"]["RunEvent"];
+            /** @constant */
+            kind: "run";
+        };
+        /**
+         * Format: uuid
+         * @description A conversation. UUIDv7, so identifiers sort by creation time.
+         */
+        ChatId: string;
+        /**
+         * @description A message of a conversation. Messages with the same parent are versions of
+         *     each other: an edited question, an answer that was given anew.
+         */
+        ChatMessage: {
+            /** @description Files that stand under it. */
+            attachments: components["schemas"]["Attachment"][];
+            /** @description The conversation. */
+            chat: components["schemas"]["ChatId"];
+            /** @description When it was written. */
+            created_at: components["schemas"]["Timestamp"];
+            /** @description Its identifier. */
+            id: components["schemas"]["MessageId"];
+            /** @description The message it follows; absent for a first one. */
+            parent?: components["schemas"]["MessageId"] | null;
+            /** @description Who speaks: a person or the model. */
+            role: components["schemas"]["Role"];
+            /**
+             * @description The run that made it, of an answer; the last one, where it was
+             *     continued.
+             */
+            run?: components["schemas"]["RunId"] | null;
+            /**
+             * @description What is said; of an answer under way, what had come before it was
+             *     continued.
+             */
+            text: string;
+        };
+        /** @description How a conversation is held. */
+        ChatSettings: {
+            /**
+             * @description What happens when it no longer fits into the context.
+             * @default refuse
+             */
+            context_policy: components["schemas"]["ContextPolicy"];
+            /**
+             * @description The mode, when one is chosen.
+             * @default null
+             */
+            mode: components["schemas"]["ModeId"] | null;
+            /**
+             * @description The model that answers; absent: the one the window has chosen.
+             * @default null
+             */
+            model: components["schemas"]["ModelId"] | null;
+            /**
+             * @description Over mode and configuration, the system prompt among them.
+             * @default {}
+             */
+            parameters: components["schemas"]["ParameterOverrides"];
+            /**
+             * @description Its name, at most 200 characters; empty: the first words of its first
+             *     message, once there is one.
+             * @default
+             */
+            title: string;
         };
         /** @description A runtime, and why it was chosen. */
         ChosenRuntime: {
@@ -1556,6 +1953,49 @@ export interface components {
             /** @description Whether a person saved it; otherwise it is the default. */
             saved: boolean;
         };
+        /** @description What happens when a conversation no longer fits into the model's context. */
+        ContextPolicy: "refuse" | "rolling" | "truncate_middle";
+        /** @description What was sent of a conversation that did not fit whole. */
+        ContextUse: {
+            /**
+             * Format: uint32
+             * @description Tokens that prompt and answer may have together.
+             */
+            available: number;
+            /**
+             * Format: uint32
+             * @description Characters that were cut out of earlier messages, those of messages
+             *     that were left out among them.
+             */
+            cut_characters: number;
+            /**
+             * Format: uint32
+             * @description Earlier messages that were not sent at all.
+             */
+            left_out: number;
+            /** @description What was done so that it fits. */
+            policy: components["schemas"]["ContextPolicy"];
+            /**
+             * Format: uint32
+             * @description Tokens of what was sent, chat template included.
+             */
+            used: number;
+        };
+        /**
+         * @description Goes on with the last answer of a conversation, when it was cut short: by
+         *     its length, by a person, by a failure or by the application's end.
+         */
+        ContinueAnswer: {
+            /** @description The conversation. */
+            chat: components["schemas"]["ChatId"];
+            /** @description The answer. */
+            message: components["schemas"]["MessageId"];
+            /**
+             * @description As in `send_message`.
+             * @default null
+             */
+            model: components["schemas"]["ModelId"] | null;
+        };
         /** @description What a run cost, by the price of its model at its end. */
         Cost: {
             /**
@@ -1567,6 +2007,32 @@ export interface components {
             currency: string;
             /** @description When the price it was computed with was set. */
             priced_at: components["schemas"]["Timestamp"];
+        };
+        /**
+         * @description Counts the tokens a message would be sent as, with all that stands before
+         *     it. Nothing, while the model isn't loaded.
+         */
+        CountMessage: {
+            /**
+             * @description Text files that would stand under it.
+             * @default []
+             */
+            attachments: components["schemas"]["Attachment"][];
+            /** @description The conversation. */
+            chat: components["schemas"]["ChatId"];
+            /**
+             * @description The message in whose place it would be said; absent: at the end of the
+             *     branch that is shown.
+             * @default null
+             */
+            edited: components["schemas"]["MessageId"] | null;
+            /**
+             * @description As in `send_message`.
+             * @default null
+             */
+            model: components["schemas"]["ModelId"] | null;
+            /** @description What would be said. */
+            text: string;
         };
         /** @description Counts the runs that meet a filter; counting ends at 10,000. */
         CountRuns: {
@@ -1587,6 +2053,11 @@ export interface components {
          */
         CountTokens: {
             /**
+             * @description The turns before it.
+             * @default []
+             */
+            before: components["schemas"]["Message"][];
+            /**
              * @description The mode, when one is chosen.
              * @default null
              */
@@ -1601,8 +2072,30 @@ export interface components {
             /** @description The prompt. */
             prompt: string;
         };
+        /** @description Begins a conversation. */
+        CreateChat: {
+            /**
+             * @description How it is held.
+             * @default {
+             *       "context_policy": "refuse",
+             *       "mode": null,
+             *       "model": null,
+             *       "parameters": {},
+             *       "title": ""
+             *     }
+             */
+            settings: components["schemas"]["ChatSettings"];
+        };
         /** @description What two runs are compared by. */
         Criterion: "latency" | "quality" | "cost";
+        /**
+         * @description Takes conversations off the list. Until the application ends,
+         *     `restore_chats` brings them back. Their runs stay in the history.
+         */
+        DeleteChats: {
+            /** @description Which. */
+            chats: components["schemas"]["ChatId"][];
+        };
         /**
          * @description Takes runs out of the history. Until the application ends, `restore_runs`
          *     brings them back. Runs under way stay.
@@ -1673,6 +2166,28 @@ export interface components {
         };
         /** @description What a download is doing. */
         DownloadState: "waiting" | "running" | "verifying" | "paused" | "failed";
+        /**
+         * @description Says something else in place of a message, which stays as another branch,
+         *     and has it answered.
+         */
+        EditMessage: {
+            /**
+             * @description Text files that stand under it, at most 16.
+             * @default []
+             */
+            attachments: components["schemas"]["Attachment"][];
+            /** @description The conversation. */
+            chat: components["schemas"]["ChatId"];
+            /** @description The person's message it stands beside. */
+            message: components["schemas"]["MessageId"];
+            /**
+             * @description As in `send_message`.
+             * @default null
+             */
+            model: components["schemas"]["ModelId"] | null;
+            /** @description What is said, at most 1 MiB with its files. */
+            text: string;
+        };
         /** @description The engine at one moment. */
         EngineStatus: {
             /**
@@ -2054,6 +2569,11 @@ export interface components {
              */
             size_bytes: number;
         };
+        /** @description One conversation with all its branches, and the runs that answered. */
+        GetChat: {
+            /** @description The conversation. */
+            chat: components["schemas"]["ChatId"];
+        };
         /** @description Tells how a model is configured. */
         GetConfiguration: {
             /** @description The model. */
@@ -2238,6 +2758,25 @@ export interface components {
          *     nothing is connected to.
          */
         ListCatalogue: Record<string, never>;
+        /** @description One page of the conversations, the one that was last spoken in first. */
+        ListChats: {
+            /**
+             * @description The `next` of the page before; absent for the first page.
+             * @default null
+             */
+            after: string | null;
+            /**
+             * Format: uint32
+             * @description How many rows, 1 to 500.
+             * @default 50
+             */
+            limit: number;
+            /**
+             * @description A text that their title or a message has; absent: all.
+             * @default null
+             */
+            search: string | null;
+        };
         /** @description One page of the saved comparisons, newest first. */
         ListComparisons: {
             /**
@@ -2513,6 +3052,18 @@ export interface components {
             /** @description Whether it fits. */
             verdict: components["schemas"]["Verdict"];
         };
+        /** @description One turn of a chat. */
+        Message: {
+            /** @description What is said. */
+            content: string;
+            /** @description Who speaks. */
+            role: components["schemas"]["Role"];
+        };
+        /**
+         * Format: uuid
+         * @description A message of a conversation. UUIDv7, so identifiers sort by creation time.
+         */
+        MessageId: string;
         /** @description A named way of asking: parameters over the model's own, and perhaps a model. */
         Mode: {
             /**
@@ -2594,6 +3145,11 @@ export interface components {
          *     from it, whoever asks.
          */
         ModelConfiguration: {
+            /**
+             * @description The chat template in place of the file's own, Jinja; absent: its own.
+             * @default null
+             */
+            chat_template: string | null;
             /**
              * Format: uint64
              * @description A load whose estimate exceeds this many bytes is refused.
@@ -2792,6 +3348,13 @@ export interface components {
              * @default 50
              */
             limit: number;
+        };
+        /** @description One page of a list, newest first. */
+        Page_of_Chat: {
+            /** @description The rows. */
+            items: components["schemas"]["Chat"][];
+            /** @description Pass this as `after` for the following page; absent on the last one. */
+            next?: string | null;
         };
         /** @description One page of a list, newest first. */
         Page_of_Comparison: {
@@ -2995,6 +3558,91 @@ export interface components {
             /** @description Its name, unique. */
             name: string;
         };
+        /**
+         * @description Tells a message exactly as it would be sent: the text with the chat
+         *     template, and what the context policy leaves out. Nothing, while the model
+         *     isn't loaded.
+         */
+        PreviewMessage: {
+            /**
+             * @description Text files that would stand under it.
+             * @default []
+             */
+            attachments: components["schemas"]["Attachment"][];
+            /** @description The conversation. */
+            chat: components["schemas"]["ChatId"];
+            /**
+             * @description As in `count_message`.
+             * @default null
+             */
+            edited: components["schemas"]["MessageId"] | null;
+            /**
+             * @description As in `send_message`.
+             * @default null
+             */
+            model: components["schemas"]["ModelId"] | null;
+            /** @description What would be said. */
+            text: string;
+        };
+        /**
+         * @description Tells a prompt exactly as it would be sent: the text with the chat template,
+         *     and what the context policy leaves out. Nothing, while the model isn't
+         *     loaded.
+         */
+        PreviewPrompt: {
+            /**
+             * @description The turns before it, the oldest first, at most 8 MiB of text: questions
+             *     and answers, without system prompt.
+             * @default []
+             */
+            before: components["schemas"]["Message"][];
+            /**
+             * @description Whether an answer that was computed before and can only be the same may
+             *     be given again; else it is computed anew.
+             * @default true
+             */
+            cache: boolean;
+            /**
+             * @description The conversation it belongs to.
+             * @default null
+             */
+            chat: components["schemas"]["ChatId"] | null;
+            /**
+             * @description What happens when the turns before don't fit into the context with it.
+             * @default refuse
+             */
+            context_policy: components["schemas"]["ContextPolicy"];
+            /**
+             * @description The beginning of the answer, to be gone on with; what is answered is
+             *     what follows it.
+             * @default null
+             */
+            continue_answer: string | null;
+            /**
+             * @description The mode, when one is chosen.
+             * @default null
+             */
+            mode: components["schemas"]["ModeId"] | null;
+            /**
+             * @description The model to ask; it is loaded if it isn't. Absent: the mode's, and
+             *     where that names none, the loaded one.
+             * @default null
+             */
+            model: components["schemas"]["ModelId"] | null;
+            /**
+             * @description Over the mode's and the model's own.
+             * @default {}
+             */
+            parameters: components["schemas"]["ParameterOverrides"];
+            /** @description The question, at most 1 MiB of text. */
+            prompt: string;
+            /**
+             * @description Whether the answer is streamed while it is made, or comes whole with
+             *     the last event.
+             * @default true
+             */
+            stream: boolean;
+        };
         /** @description What tokens of a model cost, from a moment on. */
         Price: {
             /** @description ISO 4217 code, three capital letters. */
@@ -3178,8 +3826,25 @@ export interface components {
         };
         /** @description Tells which models, modes and tags the history has. */
         ReadRunFacets: Record<string, never>;
+        /** @description Reads a text file for a message: UTF-8, at most 1 MiB. */
+        ReadTextFile: {
+            /** @description The file, absolute. */
+            path: string;
+        };
         /** @description Why a verdict is as it is. */
         Reason: "as_expected" | "different" | "not_contained" | "no_match" | "no_choice" | "no_json" | "other_shape" | "too_long" | "judged" | "judge_unclear" | "judge_failed" | "run_failed" | "nothing_expected" | "not_asked_yet";
+        /** @description Has a question answered anew, beside the answers it has. */
+        Regenerate: {
+            /** @description The conversation. */
+            chat: components["schemas"]["ChatId"];
+            /** @description The question, or one of its answers. */
+            message: components["schemas"]["MessageId"];
+            /**
+             * @description As in `send_message`.
+             * @default null
+             */
+            model: components["schemas"]["ModelId"] | null;
+        };
         /** @description Removes a person's mode, or brings a shipped one back to how it came. */
         RemoveMode: {
             /** @description The mode. */
@@ -3232,6 +3897,11 @@ export interface components {
             /** @description The model. */
             model: components["schemas"]["ModelId"];
         };
+        /** @description Brings back the conversations of one deletion. */
+        RestoreChats: {
+            /** @description The deletion's name. */
+            deletion: components["schemas"]["Timestamp"];
+        };
         /** @description Brings a model back that was taken off the list without deleting its files. */
         RestoreModel: {
             /** @description The model. */
@@ -3255,6 +3925,14 @@ export interface components {
              */
             runs: number;
         };
+        /** @description How many conversations came back. */
+        RestoredChats: {
+            /**
+             * Format: uint64
+             * @description So many.
+             */
+            chats: number;
+        };
         /** @description Goes on with a download that rests or failed, from what has arrived. */
         ResumeDownload: {
             /** @description The download's name. */
@@ -3268,10 +3946,19 @@ export interface components {
             /** @description The evaluation. */
             evaluation: components["schemas"]["EvaluationId"];
         };
+        /** @description Who speaks in a chat. */
+        Role: "system" | "user" | "assistant";
         /** @description One inference request and its answer, as stored. */
         Run: {
             /** @description What was answered, as far as it came. */
             answer: string;
+            /** @description In which conversation, when in one. */
+            chat?: components["schemas"]["ChatId"] | null;
+            /**
+             * @description What was left out of the conversation so that it fits, when something
+             *     was.
+             */
+            context?: components["schemas"]["ContextUse"] | null;
             /**
              * @description What it cost; absent when its model had no price, or tokens were not
              *     counted.
@@ -3347,6 +4034,8 @@ export interface components {
             /** @description How far that has come. */
             progress: components["schemas"]["LoadProgress"];
         } | {
+            /** @description What was left out of the turns before, when something was. */
+            context?: components["schemas"]["ContextUse"] | null;
             /** @constant */
             kind: "started";
             /**
@@ -3428,11 +4117,33 @@ export interface components {
          */
         RunPrompt: {
             /**
+             * @description The turns before it, the oldest first, at most 8 MiB of text: questions
+             *     and answers, without system prompt.
+             * @default []
+             */
+            before: components["schemas"]["Message"][];
+            /**
              * @description Whether an answer that was computed before and can only be the same may
              *     be given again; else it is computed anew.
              * @default true
              */
             cache: boolean;
+            /**
+             * @description The conversation it belongs to.
+             * @default null
+             */
+            chat: components["schemas"]["ChatId"] | null;
+            /**
+             * @description What happens when the turns before don't fit into the context with it.
+             * @default refuse
+             */
+            context_policy: components["schemas"]["ContextPolicy"];
+            /**
+             * @description The beginning of the answer, to be gone on with; what is answered is
+             *     what follows it.
+             * @default null
+             */
+            continue_answer: string | null;
             /**
              * @description The mode, when one is chosen.
              * @default null
@@ -3712,6 +4423,55 @@ export interface components {
         /** @description A password or token. It is taken and never given back. */
         Secret: string;
         /**
+         * @description Shows the branch of a conversation that a message stands in, to its newest
+         *     end.
+         */
+        SelectBranch: {
+            /** @description The conversation. */
+            chat: components["schemas"]["ChatId"];
+            /** @description The message. */
+            message: components["schemas"]["MessageId"];
+        };
+        /**
+         * @description Says something in a conversation, at the end of the branch that is shown,
+         *     and has it answered. The message stays when there is no answer, and what
+         *     had come of one that failed or was stopped.
+         */
+        SendMessage: {
+            /**
+             * @description Text files that stand under it, at most 16.
+             * @default []
+             */
+            attachments: components["schemas"]["Attachment"][];
+            /** @description The conversation. */
+            chat: components["schemas"]["ChatId"];
+            /**
+             * @description The model that is asked where neither the conversation nor its mode
+             *     names one.
+             * @default null
+             */
+            model: components["schemas"]["ModelId"] | null;
+            /** @description What is said, at most 1 MiB with its files. */
+            text: string;
+        };
+        /** @description A prompt exactly as it would be sent. */
+        SentPrompt: {
+            /** @description What was left out so that it fits, when something was. */
+            context?: components["schemas"]["ContextUse"] | null;
+            /**
+             * Format: uint32
+             * @description Tokens that prompt and answer may have together.
+             */
+            context_length: number;
+            /** @description Its text, chat template included. */
+            text: string;
+            /**
+             * Format: uint32
+             * @description Its tokens.
+             */
+            tokens: number;
+        };
+        /**
          * @description Keeps the token of a person's account at the hub in the system's keyring. It
          *     is sent to the hub alone, and never given back.
          */
@@ -3981,6 +4741,13 @@ export interface components {
             /** @description The model. */
             model: components["schemas"]["ModelId"];
         };
+        /** @description Changes how a conversation is held, from its next answer on. */
+        UpdateChat: {
+            /** @description The conversation. */
+            chat: components["schemas"]["ChatId"];
+            /** @description All its settings from now on. */
+            settings: components["schemas"]["ChatSettings"];
+        };
         /** @description Whether a model fits. */
         Verdict: "fits" | "tight" | "exceeds" | "unknown";
         /**
@@ -4190,6 +4957,453 @@ export interface operations {
                 content: {
                     "application/json": null;
                     "text/event-stream": components["schemas"]["Change"];
+                };
+            };
+            /** @description What happened and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    list_chats: {
+        parameters: {
+            query?: {
+                search?: string | null;
+                limit?: number;
+                after?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_of_Chat"];
+                };
+            };
+            /** @description What happened and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    create_chat: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateChat"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Chat"];
+                };
+            };
+            /** @description What happened and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    delete_chats: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeleteChats"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChatDeletion"];
+                };
+            };
+            /** @description What happened and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    restore_chats: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RestoreChats"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestoredChats"];
+                };
+            };
+            /** @description What happened and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    get_chat: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                chat: components["schemas"]["ChatId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChatContents"];
+                };
+            };
+            /** @description What happened and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    update_chat: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                chat: components["schemas"]["ChatId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpdateChat"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Chat"];
+                };
+            };
+            /** @description What happened and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    send_message: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                chat: components["schemas"]["ChatId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SendMessage"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChatAnswer"];
+                    "text/event-stream": components["schemas"]["ChatEvent"];
+                };
+            };
+            /** @description What happened and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    edit_message: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                chat: components["schemas"]["ChatId"];
+                message: components["schemas"]["MessageId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EditMessage"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChatAnswer"];
+                    "text/event-stream": components["schemas"]["ChatEvent"];
+                };
+            };
+            /** @description What happened and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    continue_answer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                chat: components["schemas"]["ChatId"];
+                message: components["schemas"]["MessageId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ContinueAnswer"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChatAnswer"];
+                    "text/event-stream": components["schemas"]["ChatEvent"];
+                };
+            };
+            /** @description What happened and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    regenerate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                chat: components["schemas"]["ChatId"];
+                message: components["schemas"]["MessageId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Regenerate"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChatAnswer"];
+                    "text/event-stream": components["schemas"]["ChatEvent"];
+                };
+            };
+            /** @description What happened and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    select_branch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                chat: components["schemas"]["ChatId"];
+                message: components["schemas"]["MessageId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Chat"];
+                };
+            };
+            /** @description What happened and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    preview_message: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                chat: components["schemas"]["ChatId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PreviewMessage"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SentPrompt"] | null;
+                };
+            };
+            /** @description What happened and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    count_message: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                chat: components["schemas"]["ChatId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CountMessage"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TokenCount"] | null;
                 };
             };
             /** @description What happened and what to do. */
@@ -6317,6 +7531,39 @@ export interface operations {
             };
         };
     };
+    preview_prompt: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PreviewPrompt"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SentPrompt"] | null;
+                };
+            };
+            /** @description What happened and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     count_tokens: {
         parameters: {
             query?: never;
@@ -6461,6 +7708,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": null;
+                };
+            };
+            /** @description What happened and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    read_text_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReadTextFile"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Attachment"];
                 };
             };
             /** @description What happened and what to do. */

@@ -3,12 +3,24 @@ import { call } from "./tauri";
 
 type Schemas = components["schemas"];
 
+export type AnswerRun = Schemas["AnswerRun"];
 export type ApplicationInfo = Schemas["ApplicationInfo"];
+export type Attachment = Schemas["Attachment"];
 export type Catalogue = Schemas["Catalogue"];
 export type CatalogueEntry = Schemas["CatalogueEntry"];
 export type Change = Schemas["Change"];
+export type Chat = Schemas["Chat"];
+export type ChatAnswer = Schemas["ChatAnswer"];
+export type ChatContents = Schemas["ChatContents"];
+export type ChatDeletion = Schemas["ChatDeletion"];
+export type ChatEvent = Schemas["ChatEvent"];
+export type ChatMessage = Schemas["ChatMessage"];
+export type ChatPage = Schemas["Page_of_Chat"];
+export type ChatSettings = Schemas["ChatSettings"];
 export type Comparison = Schemas["Comparison"];
 export type Configured = Schemas["Configured"];
+export type ContextPolicy = Schemas["ContextPolicy"];
+export type ContextUse = Schemas["ContextUse"];
 export type Cost = Schemas["Cost"];
 export type Deletion = Schemas["Deletion"];
 export type AnswerFormat = Schemas["AnswerFormat"];
@@ -70,6 +82,7 @@ export type RuntimeReport = Schemas["RuntimeReport"];
 export type RuntimeSpeed = Schemas["RuntimeSpeed"];
 export type RuntimesReport = Schemas["RuntimesReport"];
 export type Score = Schemas["Score"];
+export type SentPrompt = Schemas["SentPrompt"];
 export type Settings = Schemas["Settings"];
 export type SideBySide = Schemas["SideBySide"];
 export type Task = Schemas["Task"];
@@ -277,6 +290,11 @@ export function runPrompt(input: Prompt, onEvent: (event: RunEvent) => void): Pr
     return call("run_prompt", input, onEvent);
 }
 
+/** A prompt exactly as it would be sent; null while the model is not loaded. */
+export function previewPrompt(input: Prompt): Promise<SentPrompt | null> {
+    return call("preview_prompt", input);
+}
+
 export function cancelRun(run: string): Promise<void> {
     return call("cancel_run", { run });
 }
@@ -298,6 +316,92 @@ export function effectiveParameters(
     parameters: ParameterOverrides,
 ): Promise<Parameters> {
     return call("effective_parameters", { model, mode, parameters });
+}
+
+// Chats
+
+export function listChats(search: string, limit: number, after?: string): Promise<ChatPage> {
+    return call("list_chats", { search, ...pageOf(limit, after) });
+}
+
+export function createChat(settings: ChatSettings): Promise<Chat> {
+    return call("create_chat", { settings });
+}
+
+export function updateChat(chat: string, settings: ChatSettings): Promise<Chat> {
+    return call("update_chat", { chat, settings });
+}
+
+export function getChat(chat: string): Promise<ChatContents> {
+    return call("get_chat", { chat });
+}
+
+/** What a person says, and the model that is asked where the chat names none. */
+export interface Said {
+    text: string;
+    attachments: Attachment[];
+    model: string | null;
+}
+
+export function sendMessage(chat: string, said: Said, onEvent: (event: ChatEvent) => void): Promise<ChatAnswer> {
+    return call("send_message", { chat, ...said }, onEvent);
+}
+
+/** Says something else in place of `message`, which stays as another branch. */
+export function editMessage(
+    chat: string,
+    message: string,
+    said: Said,
+    onEvent: (event: ChatEvent) => void,
+): Promise<ChatAnswer> {
+    return call("edit_message", { chat, message, ...said }, onEvent);
+}
+
+/** Has a question, or the question of an answer, answered anew. */
+export function regenerate(
+    chat: string,
+    message: string,
+    model: string | null,
+    onEvent: (event: ChatEvent) => void,
+): Promise<ChatAnswer> {
+    return call("regenerate", { chat, message, model }, onEvent);
+}
+
+/** Goes on with the last answer, when it was cut short. */
+export function continueAnswer(
+    chat: string,
+    message: string,
+    model: string | null,
+    onEvent: (event: ChatEvent) => void,
+): Promise<ChatAnswer> {
+    return call("continue_answer", { chat, message, model }, onEvent);
+}
+
+export function selectBranch(chat: string, message: string): Promise<Chat> {
+    return call("select_branch", { chat, message });
+}
+
+export function deleteChats(chats: string[]): Promise<ChatDeletion> {
+    return call("delete_chats", { chats });
+}
+
+export function restoreChats(deletion: number): Promise<{ chats: number }> {
+    return call("restore_chats", { deletion });
+}
+
+/** Tokens of a message with all that stands before it; `edited` null: at the end of the branch that is shown. */
+export function countMessage(chat: string, said: Said, edited: string | null): Promise<TokenCount | null> {
+    return call("count_message", { chat, ...said, edited });
+}
+
+/** A message exactly as it would be sent; null while the model is not loaded. */
+export function previewMessage(chat: string, said: Said, edited: string | null): Promise<SentPrompt | null> {
+    return call("preview_message", { chat, ...said, edited });
+}
+
+/** A text file for a message: UTF-8, at most 1 MiB. */
+export function readTextFile(path: string): Promise<Attachment> {
+    return call("read_text_file", { path });
 }
 
 // History

@@ -37,6 +37,8 @@ export default class StreamedText extends Control {
     static readonly metadata: MetadataOptions = {
         properties: {
             label: { type: "string", defaultValue: "" },
+            /** The text; one that begins with what is shown is added to it. */
+            text: { type: "string", defaultValue: "" },
         },
         aggregations: {
             _chip: { type: "sap.m.Button", multiple: false, visibility: "hidden" },
@@ -84,6 +86,17 @@ export default class StreamedText extends Control {
 
     getText(): string {
         return this.content + this.pending;
+    }
+
+    /** Null, as a binding passes where there is none, is none. */
+    setText(whole: string | null): this {
+        const [before, after] = [this.getText(), whole ?? ""];
+        if (!after.startsWith(before)) {
+            this.replace(after);
+        } else if (after.length > before.length) {
+            this.append(after.slice(before.length));
+        }
+        return this;
     }
 
     onAfterRendering(): void {

@@ -1,4 +1,6 @@
+import type NavigationListItem from "sap/tnt/NavigationListItem";
 import type SideNavigation from "sap/tnt/SideNavigation";
+import type { SideNavigation$ItemSelectEvent } from "sap/tnt/SideNavigation";
 import type Event from "sap/ui/base/Event";
 import JSONModel from "sap/ui/model/json/JSONModel";
 import { watchDrops } from "../backend/window";
@@ -21,7 +23,7 @@ import ShortcutsDialog from "./ShortcutsDialog";
  * @namespace nopenai.studio.controller
  */
 export default class App extends BaseController {
-    private readonly shell = new JSONModel({ dropping: false });
+    private readonly shell = new JSONModel({ dropping: false, page: "promptTesting" });
     private readonly onKeyDown = (event: KeyboardEvent) => this.onShortcut(event);
     private readonly reactions: Record<GlobalShortcut, () => void> = {
         settings: () => this.onOpenSettings(),
@@ -46,11 +48,15 @@ export default class App extends BaseController {
         this.createParts();
         tellCheckedOnly(this.control<SideNavigation>("navigation"));
         document.addEventListener("keydown", this.onKeyDown);
+        this.router().attachRouteMatched((event) => {
+            const name = event.getParameter("name") ?? "";
+            this.shell.setProperty("/page", name === "chat" ? name : "promptTesting");
+        });
         // Without drops the dialog of the import still takes paths; that the backend is gone is told elsewhere.
         watchDrops((event) => {
             this.shell.setProperty("/dropping", event.kind === "over");
             if (event.kind === "drop" && event.paths.length > 0) {
-                void this.importer.open(event.paths);
+                this.onDrop(event.paths);
             }
         }).catch(() => this.shell.setProperty("/dropping", false));
     }
@@ -64,8 +70,9 @@ export default class App extends BaseController {
         preferences.setProperty("/navigationExpanded", !preferences.getProperty("/navigationExpanded"));
     }
 
-    onNavigate(): void {
-        this.router().navTo("promptTesting", {});
+    onNavigate(event: SideNavigation$ItemSelectEvent): void {
+        const page = (event.getParameter("item") as NavigationListItem | undefined)?.getKey();
+        this.router().navTo(page ?? "promptTesting", {});
     }
 
     onOpenModels(): void {
@@ -103,7 +110,7 @@ export default class App extends BaseController {
         } else if (kind === "evaluate") {
             void this.component().evaluate();
         } else {
-            this.onNavigate();
+            this.router().navTo("promptTesting", {});
         }
     }
 
@@ -138,6 +145,20 @@ export default class App extends BaseController {
             model: (model) => this.openModel(model),
             evaluation: (evaluation) => void this.component().evaluate(evaluation),
         });
+    }
+
+    /** In a chat, texts go under the message; models are brought in everywhere. */
+    private onDrop(paths: string[]): void {
+        const { chat } = this.component();
+        const inChat = this.shell.getProperty("/page") === "chat" && chat.id !== null;
+        const models = inChat ? paths.filter((path) => path.toLowerCase().endsWith(".gguf")) : paths;
+        const texts = paths.filter((path) => !models.includes(path));
+        if (texts.length > 0) {
+            void chat.attach(texts);
+        }
+        if (models.length > 0) {
+            void this.importer.open(models);
+        }
     }
 
     private openModel(model?: string): void {

@@ -9,8 +9,9 @@ import JSONModel from "sap/ui/model/json/JSONModel";
 import type { Failure, Preset } from "../backend/studio";
 import { chooseFile, chooseSave, type FileKind } from "../backend/window";
 import Configurator from "../model/Configurator";
-import { DEFAULT_FIELDS, type ConfigurationField } from "../model/configuration";
+import { DEFAULT_FIELDS, ownTemplate, type ConfigurationField } from "../model/configuration";
 import type Live from "../model/Live";
+import type { ModelRow } from "../model/models";
 import type Settings from "../model/Settings";
 import { text } from "../model/texts";
 import FragmentDialog from "./FragmentDialog";
@@ -56,6 +57,16 @@ export default class ConfiguratorDialog extends FragmentDialog {
 
     onModel(): void {
         void this.configurator.open(this.control<Select>("configModel").getSelectedKey());
+    }
+
+    /** Puts the file's own template where it can be changed. */
+    onOwnTemplate(): void {
+        const models = this.live.model.getProperty("/models") as ModelRow[];
+        this.configurator.setTemplate(ownTemplate(models, this.configurator.modelId));
+    }
+
+    onNoTemplate(): void {
+        this.configurator.setTemplate("");
     }
 
     onEdit(): void {

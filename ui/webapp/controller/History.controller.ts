@@ -45,6 +45,7 @@ export default class History extends BaseController {
             open: (run) => this.open(run),
             rerun: (run) => this.rerun(run),
             compare: (run) => void component.compare(run),
+            chat: (id) => this.router().navTo("chat", { id }),
             remove: (run) => void this.history().remove({ kind: "runs", runs: [run] }),
         });
         this.exportDialog = new ExportDialog(view, this.history(), component.tasks, component.preferences);

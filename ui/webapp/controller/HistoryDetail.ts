@@ -21,6 +21,7 @@ export interface Leads {
     open(run: string): void;
     rerun(run: string): void;
     compare(run: string): void;
+    chat(chat: string): void;
     remove(run: string): void;
 }
 
@@ -77,6 +78,13 @@ export default class HistoryDetail extends FragmentDialog {
 
     onCompare(): void {
         this.lead((run) => this.leads.compare(run));
+    }
+
+    onOpenChat(): void {
+        const chat = this.run?.chat;
+        if (chat) {
+            void this.onClose().then(() => this.leads.chat(chat));
+        }
     }
 
     onDelete(): void {

@@ -6,7 +6,7 @@ import type Event from "sap/ui/base/Event";
 import type Splitter from "sap/ui/layout/Splitter";
 import type { Route$PatternMatchedEvent } from "sap/ui/core/routing/Route";
 import JSONModel from "sap/ui/model/json/JSONModel";
-import { runFacets, type Example, type Mode } from "../backend/studio";
+import { previewPrompt, runFacets, type Example, type Mode } from "../backend/studio";
 import type Markdown from "../control/Markdown";
 import { askedModel, canAssess, canRun } from "../model/answerFormat";
 import { MOST_TARGETS } from "../model/Batch";
@@ -22,6 +22,7 @@ import BaseController from "./BaseController";
 import BatchPane from "./BatchPane";
 import FieldMarks from "./FieldMarks";
 import ModesDialog from "./ModesDialog";
+import PreviewDialog from "./PreviewDialog";
 import PricesDialog from "./PricesDialog";
 import PromptShortcuts from "./PromptShortcuts";
 
@@ -42,6 +43,7 @@ export default class PromptTesting extends BaseController {
     private pricesDialog: PricesDialog;
     private batchPane: BatchPane;
     private shortcuts: PromptShortcuts;
+    private preview: PreviewDialog;
 
     onInit(): void {
         const view = this.getView()!;
@@ -51,6 +53,7 @@ export default class PromptTesting extends BaseController {
         session.showTextIn(this.control<Markdown>("answer"));
         this.modesDialog = new ModesDialog(view, modes, () => void draft.refresh());
         this.pricesDialog = new PricesDialog(view);
+        this.preview = new PreviewDialog(view);
         this.bindFields();
         tellPlaces(this.control<Splitter>("rows"));
         tellPlaces(this.control<Splitter>("panes"));
@@ -92,6 +95,15 @@ export default class PromptTesting extends BaseController {
         const { session, batch } = this.component();
         void session.stop();
         void batch.stop();
+    }
+
+    /** Shows what Run would send. */
+    onPreview(): void {
+        const request = this.marks.valid() ? this.request() : null;
+        if (request) {
+            const { modelName: _shown, mode, ...input } = request;
+            void this.preview.open(() => previewPrompt({ ...input, mode: mode?.id ?? null }));
+        }
     }
 
     onRunExample(): void {

@@ -116,6 +116,11 @@ export default class Configurator {
         this.timer = window.setTimeout(() => void this.estimate(), ESTIMATE_AFTER_MS);
     }
 
+    setTemplate(template: string): void {
+        this.set({ form: { ...this.state.form, template } });
+        this.edited();
+    }
+
     /** What would answer with what is chosen. */
     async lookAtRuntimes(): Promise<void> {
         const { model, form } = this.state;

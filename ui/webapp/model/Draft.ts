@@ -1,22 +1,16 @@
 import JSONModel from "sap/ui/model/json/JSONModel";
 import {
     countTokens,
-    effectiveParameters,
-    getConfiguration,
     listExamples,
-    type Configured,
     type Example,
-    type Failure,
     type Mode,
     type ParameterOverrides,
-    type Parameters,
-    type TokenCount,
 } from "../backend/studio";
 import { beneath, type Beneath } from "./beneath";
+import { inheritance, orNull } from "./inheritance";
 import type { ParameterFields } from "./parameters";
 import { text } from "./texts";
-
-const COUNT_AFTER_MS = 250;
+import TokenCounter, { uncounted, type Counted, type Counting } from "./TokenCounter";
 
 /** What the next run would be. */
 export interface DraftSubject {
@@ -26,13 +20,7 @@ export interface DraftSubject {
     overrides: ParameterOverrides;
 }
 
-/** Why there is no count, or that there is one. */
-export type Counting = "empty" | "noModel" | "notLoaded" | "invalid" | "failed" | "counted";
-
-interface DraftState {
-    counting: Counting;
-    count: TokenCount | null;
-    countProblem: Failure | null;
+interface DraftState extends Counted {
     /** What each field inherits while it is empty. */
     beneath: Beneath;
     /** What was typed and then replaced by something else; it can be brought back. */
@@ -55,24 +43,23 @@ interface Category {
 /** What is known of the next run before it is sent: its tokens, and the parameters it inherits. */
 export default class Draft {
     readonly model = new JSONModel({
-        counting: "empty",
-        count: null,
-        countProblem: null,
+        ...uncounted("empty"),
         beneath: beneath(null, null, null),
         replaced: null,
         categories: [],
     } satisfies DraftState);
-    private timer = 0;
+    private readonly counter = new TokenCounter(
+        () => this.count(),
+        (counted) => this.set(counted),
+    );
     /** Counts what was asked for, so that a late reply to something older is recognised. */
-    private counted = 0;
     private inherited = 0;
 
     constructor(private readonly subject: () => DraftSubject | null) {}
 
     /** The prompt or an override changed: counts its tokens when typing pauses. */
     changed(): void {
-        clearTimeout(this.timer);
-        this.timer = window.setTimeout(() => void this.count(), COUNT_AFTER_MS);
+        this.counter.changed();
     }
 
     /** Model, mode or their parameters changed. */
@@ -80,17 +67,9 @@ export default class Draft {
         this.changed();
         const subject = this.subject();
         const asked = ++this.inherited;
-        if (!subject?.model) {
-            this.set({ beneath: beneath(null, null, null) });
-            return;
-        }
-        const { model, mode } = subject;
-        const [effective, configured] = await Promise.all([
-            orNull<Parameters>(effectiveParameters(model, mode?.id ?? null, {})),
-            orNull<Configured>(getConfiguration(model)),
-        ]);
+        const beneath = await inheritance(subject?.model ?? null, subject?.mode ?? null);
         if (asked === this.inherited) {
-            this.set({ beneath: beneath(effective, mode, configured) });
+            this.set({ beneath });
         }
     }
 
@@ -115,25 +94,16 @@ export default class Draft {
         return this.state.replaced;
     }
 
-    private async count(): Promise<void> {
+    private count(): ReturnType<typeof countTokens> | Counting {
         const subject = this.subject();
-        const asked = ++this.counted;
-        if (!subject || !subject.model || subject.prompt.trim() === "") {
-            const counting = !subject ? "invalid" : subject.model ? "empty" : "noModel";
-            this.set({ counting, count: null, countProblem: null });
-            return;
+        if (!subject) {
+            return "invalid";
         }
         const { model, mode, prompt, overrides } = subject;
-        let next: Partial<DraftState>;
-        try {
-            const count = await countTokens({ model, mode: mode?.id ?? null, prompt, parameters: overrides });
-            next = { counting: count ? "counted" : "notLoaded", count: count ?? null, countProblem: null };
-        } catch (error) {
-            next = { counting: "failed", count: null, countProblem: error as Failure };
+        if (!model || prompt.trim() === "") {
+            return model ? "empty" : "noModel";
         }
-        if (asked === this.counted) {
-            this.set(next);
-        }
+        return countTokens({ model, mode: mode?.id ?? null, prompt, parameters: overrides });
     }
 
     private get state(): DraftState {
@@ -142,14 +112,5 @@ export default class Draft {
 
     private set(change: Partial<DraftState>): void {
         this.model.setData({ ...this.state, ...change });
-    }
-}
-
-/** What cannot be read is not shown; the run itself would say why. */
-async function orNull<Value>(reading: Promise<Value>): Promise<Value | null> {
-    try {
-        return await reading;
-    } catch {
-        return null;
     }
 }

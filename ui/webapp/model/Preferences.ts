@@ -18,6 +18,10 @@ export interface Remembered {
     answerView: "formatted" | "source" | "tokens";
     /** Whether the answers of a batch take the prompt's place too. */
     batchWide: boolean;
+    /** The chat that was open last; empty for none. */
+    chat: string;
+    /** Whether the settings of a chat stand beside it. */
+    chatSettings: boolean;
     historyFilters: boolean;
     historyColumns: Columns;
     exportFormat: string;
@@ -44,6 +48,8 @@ export function initialPreferences(width: number): Remembered {
         stream: true,
         answerView: "formatted",
         batchWide: width < WIDE_PX,
+        chat: "",
+        chatSettings: width >= WIDE_PX,
         historyFilters: false,
         historyColumns: initialColumns(),
         exportFormat: "csv",

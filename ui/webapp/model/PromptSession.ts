@@ -7,6 +7,7 @@ import {
     tagRun,
     type Failure,
     type ParameterOverrides,
+    type Prompt,
     type Run,
     type RunEvent,
 } from "../backend/studio";
@@ -19,6 +20,9 @@ export interface TextSink {
     replace(text: string): void;
     append(text: string): void;
 }
+
+/** Begins a run and passes its events on. */
+export type Send = (input: Prompt, onEvent: (event: RunEvent) => void) => Promise<Run>;
 
 /** What is asked, of whom and how. */
 export interface Request {
@@ -88,8 +92,8 @@ export default class PromptSession {
         this.sinks.delete(sink);
     }
 
-    /** Sends a prompt; resolves when its run has ended, however it ended. */
-    async ask(request: Request): Promise<Failure | null> {
+    /** Sends a prompt; resolves when its run has ended, however it ended. `send` begins the run in another way. */
+    async ask(request: Request, send: Send = runPrompt): Promise<Failure | null> {
         this.asked += 1;
         this.asking = request;
         const { model, modelName, mode, prompt, parameters, stream, cache } = request;
@@ -98,7 +102,7 @@ export default class PromptSession {
         this.clock = window.setInterval(() => this.tick(), PACE_MS);
         try {
             const input = { model, mode: mode?.id ?? null, prompt, parameters, stream, cache };
-            this.end(await runPrompt(input, (event) => this.onEvent(event)));
+            this.end(await send(input, (event) => this.onEvent(event)));
             return null;
         } catch (error) {
             this.set(refused(this.answer, error as Failure));

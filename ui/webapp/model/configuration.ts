@@ -1,4 +1,5 @@
 import type { ModelConfiguration, Parameters, RuntimeChoice } from "../backend/studio";
+import type { ModelRow } from "./models";
 import { invalidField, toFields, toOverrides, type Field, type NumberField, type ParameterFields } from "./parameters";
 
 /** What a model runs with while nothing is configured; the backend's own defaults. */
@@ -31,30 +32,43 @@ export interface ConfigurationForm {
     /** Whether the model stays in memory. */
     pinned: boolean;
     runtime: RuntimeChoice;
+    /** The chat template in place of the file's own; empty for its own. */
+    template: string;
 }
 
 export type ConfigurationField = Field | "memory_limit_bytes";
 
-export function toForm({ parameters, memory_limit_bytes: limit, pinned, runtime }: ModelConfiguration): ConfigurationForm {
-    const fields = toFields({ ...DEFAULTS, ...parameters });
-    return { fields, limit: limit == null ? "" : String(Math.round(limit / MEGABYTE)), pinned: pinned ?? false, runtime };
+export function toForm(configuration: ModelConfiguration): ConfigurationForm {
+    const { parameters, memory_limit_bytes: limit, pinned, runtime, chat_template } = configuration;
+    return {
+        fields: toFields({ ...DEFAULTS, ...parameters }),
+        limit: limit == null ? "" : String(Math.round(limit / MEGABYTE)),
+        pinned: pinned ?? false,
+        runtime,
+        template: chat_template ?? "",
+    };
 }
 
 /** What is shown while nothing is configured. */
 export function defaultForm(): ConfigurationForm {
-    return { fields: { ...DEFAULT_FIELDS }, limit: "", pinned: false, runtime: "auto" };
+    return { fields: { ...DEFAULT_FIELDS }, limit: "", pinned: false, runtime: "auto", template: "" };
 }
 
 /** What is typed, with the default in the place of what is empty. */
-export function toConfiguration({ fields, limit, pinned, runtime }: ConfigurationForm): ModelConfiguration {
+export function toConfiguration({ fields, limit, pinned, runtime, template }: ConfigurationForm): ModelConfiguration {
     // What is typed never says null for a parameter that must have a value.
     const parameters = { ...DEFAULTS, ...toOverrides(fields) } as Parameters;
-    return { parameters, memory_limit_bytes: limitBytes(limit), pinned, runtime };
+    return { parameters, memory_limit_bytes: limitBytes(limit), pinned, runtime, chat_template: template.trim() === "" ? null : template };
 }
 
 /** The limit in bytes; null while there is none or it is no number. */
 export function limitBytes(limit: string): number | null {
     return WHOLE.test(limit.trim()) && Number(limit) > 0 ? Number(limit) * MEGABYTE : null;
+}
+
+/** The chat template that a model's file brings; empty for none. */
+export function ownTemplate(models: ModelRow[] | null, id: string): string {
+    return models?.find((row) => row.id === id)?.model.facts?.chat_template ?? "";
 }
 
 /** The first field that the backend would refuse. */

@@ -1,10 +1,10 @@
 import type { Failure, Mode, TokenCount } from "../backend/studio";
-import type { Counting } from "./Draft";
 import { count, NONE } from "./format";
 import type { ModelRow } from "./models";
 import { overrideCount, ruleOf, type FormatKind, type ParameterFields } from "./parameters";
 import { contextTarget } from "./targets";
 import { text } from "./texts";
+import type { Counting } from "./TokenCounter";
 
 /** As "128 / 8,192 tokens". */
 export function countText(counting: Counting, counted: TokenCount | null): string {

@@ -27,6 +27,7 @@ const KEYS: Record<GlobalShortcut, Keys[]> = {
 const GROUPS: Record<string, string[]> = {
     everywhere: [...Object.keys(KEYS), "close"],
     prompt: ["run", "stop", "regenerate", "rate"],
+    chat: ["chatSend", "chatLine", "chatNew"],
     history: ["openRun", "runDetails", "deleteRun", "undo"],
 };
 

@@ -15,6 +15,8 @@ pub struct ModelConfiguration {
     pub memory_limit_bytes: Option<u64>,
     /// Whether it stays in memory, once loaded, until a person unloads it.
     pub pinned: bool,
+    /// The chat template in place of the file's own, Jinja; absent: its own.
+    pub chat_template: Option<String>,
     /// Which runtime computes.
     pub runtime: RuntimeChoice,
 }

@@ -84,6 +84,46 @@ impl fmt::Display for EvaluationId {
     }
 }
 
+/// A conversation. UUIDv7, so identifiers sort by creation time.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(transparent)]
+pub struct ChatId(pub Uuid);
+
+impl ChatId {
+    /// A new identifier, drawn from the clock and the system's randomness.
+    pub fn generate() -> Self {
+        Self(Uuid::now_v7())
+    }
+}
+
+impl fmt::Display for ChatId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// A message of a conversation. UUIDv7, so identifiers sort by creation time.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(transparent)]
+pub struct MessageId(pub Uuid);
+
+impl MessageId {
+    /// A new identifier, drawn from the clock and the system's randomness.
+    pub fn generate() -> Self {
+        Self(Uuid::now_v7())
+    }
+}
+
+impl fmt::Display for MessageId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
 /// Who asks for a run: those who wait are served in turn.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Caller(String);

@@ -1,6 +1,7 @@
 //! The words every room speaks: identifiers, errors, time, pages, messages,
 //! parameters and runs. Small, stable, no I/O.
 
+mod chat;
 mod clock;
 mod comparison;
 mod configuration;
@@ -18,7 +19,12 @@ pub mod processor;
 mod run;
 mod runtime;
 mod settings;
+mod thinking;
 
+pub use chat::{
+    AnswerRun, Attachment, Chat, ChatContents, ChatDeletion, ChatMessage, ChatSettings,
+    ContextPolicy, ContextUse, branch, newest_leaf, title_of, turns,
+};
 pub use clock::{Clock, SystemClock, Timestamp};
 pub use comparison::{Comparison, Criterion, Score, ScoreLine, Weights, Winner};
 pub use configuration::{Mode, ModelConfiguration, Preset, Price};
@@ -30,7 +36,7 @@ pub use evaluation::{
 pub use format::AnswerFormat;
 pub use generation::{MAX_PROMPT_BYTES, Message, ParameterOverrides, Parameters, Role};
 pub use history::{Deletion, Facet, RunCount, RunFacets, RunFilter, RunQuery, RunSort};
-pub use id::{Caller, EvaluationId, ModeId, ModelId, PromptSetId, RunId};
+pub use id::{Caller, ChatId, EvaluationId, MessageId, ModeId, ModelId, PromptSetId, RunId};
 pub use likelihood::{Likely, TokenLikelihood};
 pub use load::{LoadProgress, LoadStage};
 pub use notification::{Level, Notice, Notification, Subject, Topic};
@@ -38,3 +44,4 @@ pub use page::{Page, PageRequest};
 pub use run::{CacheUse, Cost, FinishReason, Measures, ModeRef, Outcome, Run, RunSummary};
 pub use runtime::{Runtime, RuntimeChoice, RuntimeSpeed};
 pub use settings::{Density, Settings, Theme};
+pub use thinking::without_thinking;

@@ -1,4 +1,7 @@
-use crate::{Error, ModeId, ModelId, Parameters, RunId, Runtime, Timestamp, TokenLikelihood};
+use crate::{
+    ChatId, ContextUse, Error, ModeId, ModelId, Parameters, RunId, Runtime, Timestamp,
+    TokenLikelihood,
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -110,6 +113,11 @@ pub struct Run {
     pub runtime: Option<Runtime>,
     /// In which mode, when one was chosen.
     pub mode: Option<ModeRef>,
+    /// In which conversation, when in one.
+    pub chat: Option<ChatId>,
+    /// What was left out of the conversation so that it fits, when something
+    /// was.
+    pub context: Option<ContextUse>,
     /// Whether the answer was streamed while it was made.
     pub streamed: bool,
     /// What it cost; absent when its model had no price, or tokens were not

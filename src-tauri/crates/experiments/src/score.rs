@@ -108,6 +108,8 @@ mod tests {
             runtime: None,
             likelihoods: None,
             mode: None,
+            chat: None,
+            context: None,
             streamed: true,
             cost: cost.map(|(amount, currency)| Cost {
                 amount,

@@ -3,9 +3,10 @@
 use crate::{Engine, engine::lock, status::CacheStatus};
 use hashlink::LruCache;
 use nopenai_domain::{
-    Clock, FinishReason, Message, ModelId, Outcome, Parameters, Result, Run, RunId, Runtime,
-    Timestamp,
+    Clock, ContextPolicy, ContextUse, FinishReason, ModelId, Outcome, Parameters, Result, Run,
+    RunId, Runtime, Timestamp,
 };
+use nopenai_protocol::Chat;
 use nopenai_store::CacheKey;
 use sha2::{Digest, Sha256};
 use std::{
@@ -31,6 +32,7 @@ pub(crate) struct Answer {
     pub finish_reason: FinishReason,
     pub tokens_in: Option<u32>,
     pub tokens_out: Option<u32>,
+    pub context: Option<ContextUse>,
 }
 
 impl Answer {
@@ -43,6 +45,7 @@ impl Answer {
             finish_reason,
             tokens_in: run.measures.tokens_in,
             tokens_out: run.measures.tokens_out,
+            context: run.context,
         })
     }
 }
@@ -139,18 +142,20 @@ impl Kept {
 }
 
 impl Engine {
-    /// What decides the answer to `messages`, as a key; `None` where the answer
+    /// What decides the answer to `chat`, as a key; `None` where the answer
     /// is drawn anew each time, and while the model's hash is not known.
     pub(crate) fn cache_key(
         &self,
         model: &ModelId,
         runtime: Runtime,
-        messages: &[Message],
+        chat: &Chat,
+        policy: ContextPolicy,
         parameters: &Parameters,
     ) -> Option<CacheKey> {
         let sha256 = self.shared.options.registry.get(model).ok()?.sha256?;
         let element_type = self.shared.options.element_type;
-        key(&sha256, &format!("{runtime:?} {element_type:?}"), messages, parameters)
+        let computed_in = format!("{runtime:?} {element_type:?}");
+        key(&sha256, &computed_in, chat, policy, parameters)
     }
 
     /// The answer that is kept, counted as a hit or a miss.
@@ -191,11 +196,13 @@ impl Engine {
     }
 }
 
-/// A greedy run draws nothing, so its seed decides nothing.
+/// A greedy run draws nothing, so its seed decides nothing. What the policy
+/// leaves out of the messages follows from them, the model and the parameters.
 fn key(
     sha256: &str,
     computed_in: &str,
-    messages: &[Message],
+    chat: &Chat,
+    policy: ContextPolicy,
     parameters: &Parameters,
 ) -> Option<CacheKey> {
     // Likelihoods are not kept with an answer.
@@ -204,14 +211,14 @@ fn key(
     }
     // The system prompt is one of the messages.
     let decisive = Parameters { seed: None, system_prompt: String::new(), ..parameters.clone() };
-    let all = serde_json::to_vec(&(sha256, computed_in, messages, decisive)).ok()?;
+    let all = serde_json::to_vec(&(sha256, computed_in, chat, policy, decisive)).ok()?;
     Some(Sha256::digest(all).into())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use nopenai_domain::Role;
+    use nopenai_domain::{Message, Role};
     use std::sync::atomic::{AtomicI64, Ordering};
 
     fn answer(text: &str) -> Answer {
@@ -221,6 +228,7 @@ mod tests {
             finish_reason: FinishReason::Stop,
             tokens_in: Some(1),
             tokens_out: Some(2),
+            context: None,
         }
     }
 
@@ -230,20 +238,27 @@ mod tests {
         key
     }
 
-    fn asked(content: &str) -> Vec<Message> {
-        vec![Message { role: Role::User, content: content.to_owned() }]
+    fn asked(contents: &[&str]) -> Chat {
+        let message = |content: &&str| Message { role: Role::User, content: (*content).to_owned() };
+        Chat { messages: contents.iter().map(message).collect(), ..Chat::default() }
     }
 
     #[test]
     fn everything_that_decides_the_answer_is_in_the_key() {
         let greedy = Parameters { temperature: 0.0, ..Parameters::default() };
-        let of = |parameters: &Parameters| key("a", "F32", &asked("x"), parameters);
+        let refuse = ContextPolicy::Refuse;
+        let template = Some("{{ messages }}".to_owned());
+        let of = |parameters: &Parameters| key("a", "F32", &asked(&["x"]), refuse, parameters);
         let base = of(&greedy).unwrap();
         assert_eq!(of(&Parameters { seed: Some(7), ..greedy.clone() }), Some(base));
         let others = [
-            key("b", "F32", &asked("x"), &greedy),
-            key("a", "F16", &asked("x"), &greedy),
-            key("a", "F32", &asked("y"), &greedy),
+            key("b", "F32", &asked(&["x"]), refuse, &greedy),
+            key("a", "F16", &asked(&["x"]), refuse, &greedy),
+            key("a", "F32", &asked(&["y"]), refuse, &greedy),
+            key("a", "F32", &asked(&["y", "x"]), refuse, &greedy),
+            key("a", "F32", &asked(&["x"]), ContextPolicy::Rolling, &greedy),
+            key("a", "F32", &Chat { continued: true, ..asked(&["x"]) }, refuse, &greedy),
+            key("a", "F32", &Chat { template, ..asked(&["x"]) }, refuse, &greedy),
             of(&Parameters { max_tokens: 3, ..greedy.clone() }),
             of(&Parameters { stop: vec!["s".to_owned()], ..greedy.clone() }),
             of(&Parameters { repetition_penalty: 1.1, ..greedy.clone() }),

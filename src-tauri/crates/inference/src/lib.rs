@@ -3,6 +3,7 @@
 //! and cost, and its record in the history from its first moment.
 
 mod cache;
+mod context;
 mod engine;
 mod loading;
 mod measure;
@@ -16,14 +17,17 @@ mod recovery;
 mod room;
 mod run;
 mod runtime;
+mod sending;
 mod speed;
 mod status;
 
 pub use engine::{Engine, EngineOptions};
 pub use memory::{MemoryReport, Verdict};
 pub use modes::Modes;
+pub use nopenai_template::check as check_template;
 pub use parameters::TokenCount;
 pub use prompt::Prompt;
 pub use run::{RunEvent, RunStep};
 pub use runtime::{ChosenRuntime, RuntimeReason, RuntimeReport, RuntimesReport, choose};
+pub use sending::SentPrompt;
 pub use status::{CacheStatus, EngineStatus, ModelState, ModelStatus, QueueStatus};

@@ -2,7 +2,9 @@ use crate::{
     Engine,
     prompt::{check_length, messages},
 };
-use nopenai_domain::{Mode, ModeId, ModelId, ParameterOverrides, Parameters, Result};
+use nopenai_domain::{Message, Mode, ModeId, ModelId, ParameterOverrides, Parameters, Result};
+use nopenai_protocol::Chat;
+use nopenai_runtime::Worker;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -60,8 +62,9 @@ impl Engine {
         Ok(parameters)
     }
 
-    /// Counts the tokens of a prompt as it would be sent with `parameters`;
-    /// `None` when the model isn't loaded. Runs go on meanwhile.
+    /// Counts the tokens of a prompt as it would be sent with `parameters` and
+    /// the turns before it, none of them left out; `None` when the model isn't
+    /// loaded. Runs go on meanwhile.
     ///
     /// # Errors
     /// [`nopenai_domain::Code::InvalidInput`] for a prompt that is too long to
@@ -69,14 +72,22 @@ impl Engine {
     pub async fn count_tokens(
         &self,
         model: &ModelId,
+        before: &[Message],
         prompt: &str,
         parameters: &Parameters,
     ) -> Result<Option<TokenCount>> {
         check_length(prompt)?;
         let Some(worker) = self.worker_of(model) else { return Ok(None) };
-        let tokens = worker.count(messages(&parameters.system_prompt, prompt)).await?;
-        let most = worker.loaded().context_length;
-        let context_length = parameters.context_length.unwrap_or(most).min(most);
+        let template = self.configuration(model).await?.chat_template;
+        let messages = messages(&parameters.system_prompt, before, prompt);
+        let tokens = worker.count(Chat { messages, template, continued: false }).await?;
+        let context_length = context_length(&worker, parameters);
         Ok(Some(TokenCount { tokens, context_length }))
     }
+}
+
+/// Tokens that prompt and answer may have together.
+pub(crate) fn context_length(worker: &Worker, parameters: &Parameters) -> u32 {
+    let most = worker.loaded().context_length;
+    parameters.context_length.unwrap_or(most).min(most)
 }

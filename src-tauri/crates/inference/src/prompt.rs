@@ -1,8 +1,12 @@
 use nopenai_domain::{
-    Error, MAX_PROMPT_BYTES, Message, ModeId, ModelId, ParameterOverrides, Result, Role,
+    ChatId, ContextPolicy, Error, MAX_PROMPT_BYTES, Message, ModeId, ModelId, ParameterOverrides,
+    Result, Role,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+/// The most that is read of the turns before a prompt, in bytes of UTF-8.
+const MAX_BEFORE_BYTES: usize = 8 * MAX_PROMPT_BYTES;
 
 /// What to ask, of which model, in which mode, with which parameters.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -27,6 +31,20 @@ pub struct Prompt {
     /// be given again; else it is computed anew.
     #[serde(default = "yes")]
     pub cache: bool,
+    /// The turns before it, the oldest first, at most 8 MiB of text: questions
+    /// and answers, without system prompt.
+    #[serde(default)]
+    pub before: Vec<Message>,
+    /// The beginning of the answer, to be gone on with; what is answered is
+    /// what follows it.
+    #[serde(default)]
+    pub continue_answer: Option<String>,
+    /// What happens when the turns before don't fit into the context with it.
+    #[serde(default)]
+    pub context_policy: ContextPolicy,
+    /// The conversation it belongs to.
+    #[serde(default)]
+    pub chat: Option<ChatId>,
 }
 
 fn yes() -> bool {
@@ -43,8 +61,30 @@ impl Prompt {
             return Err(Error::invalid("prompt", "The prompt is empty: type a question."));
         }
         check_length(&self.prompt)?;
+        check_before(&self.before)?;
+        if let Some(begun) = &self.continue_answer {
+            check_length(begun)?;
+        }
         self.parameters.validate()
     }
+}
+
+/// Refuses turns that are too long to look at, or that no template has a place
+/// for.
+fn check_before(before: &[Message]) -> Result<()> {
+    let bytes: usize = before.iter().map(|message| message.content.len()).sum();
+    if bytes > MAX_BEFORE_BYTES {
+        let message = format!(
+            "The turns before the prompt have {bytes} bytes, and at most {MAX_BEFORE_BYTES} are \
+             read. Begin a new chat."
+        );
+        return Err(Error::invalid("before", message));
+    }
+    if before.iter().any(|message| message.role == Role::System) {
+        let message = "A system prompt is a parameter, not one of the turns before the prompt.";
+        return Err(Error::invalid("before", message));
+    }
+    Ok(())
 }
 
 /// Refuses a prompt that is too long to look at.
@@ -60,12 +100,13 @@ pub(crate) fn check_length(prompt: &str) -> Result<()> {
     Err(error.with("used", bytes).with("available", MAX_PROMPT_BYTES))
 }
 
-/// The chat that is sent: a system prompt, where there is one, and the prompt.
-pub(crate) fn messages(system_prompt: &str, prompt: &str) -> Vec<Message> {
+/// The chat that is sent: a system prompt, where there is one, the turns before
+/// the prompt, and the prompt.
+pub(crate) fn messages(system_prompt: &str, before: &[Message], prompt: &str) -> Vec<Message> {
     let system = (!system_prompt.trim().is_empty())
         .then(|| Message { role: Role::System, content: system_prompt.to_owned() });
     let user = Message { role: Role::User, content: prompt.to_owned() };
-    system.into_iter().chain([user]).collect()
+    system.into_iter().chain(before.iter().cloned()).chain([user]).collect()
 }
 
 #[cfg(test)]
@@ -75,7 +116,7 @@ mod tests {
     #[test]
     fn a_system_prompt_comes_first_and_a_blank_one_not_at_all() {
         let roles = |system| {
-            let messages = messages(system, "Hello");
+            let messages = messages(system, &[], "Hello");
             messages.into_iter().map(|message| message.role).collect::<Vec<_>>()
         };
         assert_eq!(roles("Be brief."), [Role::System, Role::User]);

@@ -1,8 +1,9 @@
-use crate::{Engine, Prompt, cache::Answer, engine::lock, measure::Stopwatch, prompt::messages};
+use crate::{Engine, Prompt, cache::Answer, engine::lock, measure::Stopwatch, sending::fitted};
 use nopenai_domain::{
-    CacheUse, Caller, Code, Cost, Error, FinishReason, LoadProgress, Measures, Message, ModeRef,
+    CacheUse, Caller, Code, ContextUse, Cost, Error, FinishReason, LoadProgress, Measures, ModeRef,
     Outcome, Result, Run, RunId, Runtime,
 };
+use nopenai_protocol::Chat;
 use nopenai_runtime::{GenerationEvent, Worker};
 use nopenai_store::{CacheKey, History, Store};
 use schemars::JsonSchema;
@@ -38,6 +39,8 @@ pub enum RunStep {
         tokens_in: u32,
         /// The seed of the draw.
         seed: u64,
+        /// What was left out of the turns before, when something was.
+        context: Option<ContextUse>,
     },
     /// Text to append to the answer; none of these come of a run that isn't
     /// streamed.
@@ -81,6 +84,7 @@ impl Engine {
             pieces: 0,
             may_repeat: prompt.cache,
             computed: None,
+            prompt,
             run,
         };
         conversation.emit(RunStep::Accepted);
@@ -133,6 +137,8 @@ impl Engine {
             measures: Measures::default(),
             runtime: None,
             mode: mode.map(|mode| ModeRef { id: mode.id, name: mode.name }),
+            chat: prompt.chat,
+            context: None,
             streamed: prompt.stream,
             cost: None,
             rating: None,
@@ -156,6 +162,7 @@ struct Conversation<E> {
     may_repeat: bool,
     /// Under which key the answer is to be kept.
     computed: Option<CacheKey>,
+    prompt: Prompt,
     run: Run,
 }
 
@@ -171,9 +178,9 @@ impl<E: FnMut(RunEvent) + Send> Conversation<E> {
         caller: &Caller,
         cancel: &CancellationToken,
     ) -> Result<FinishReason> {
-        let messages = messages(&self.run.parameters.system_prompt, &self.run.prompt);
+        let chat = engine.chat(&self.run.model, &self.prompt, &self.run.parameters).await?;
         let runtime = engine.runtime_for(&self.run.model).await?;
-        let key = self.key(engine, runtime, &messages);
+        let key = self.key(engine, runtime, &chat);
         if let Some(answer) = key.and_then(|key| engine.recall(key)) {
             self.run.runtime = Some(runtime);
             return Ok(self.repeat(&answer));
@@ -191,17 +198,27 @@ impl<E: FnMut(RunEvent) + Send> Conversation<E> {
         };
         let answering = lease.worker.runtime();
         self.run.runtime = Some(answering);
-        let reason = self.listen(&lease.worker, messages, cancel).await?;
+        let policy = self.prompt.context_policy;
+        let (chat, context) = tokio::select! {
+            fitted = fitted(&lease.worker, chat, policy, &self.run.parameters) => fitted?,
+            () = cancel.cancelled() => return Err(cancelled()),
+        };
+        if let Some(context) = context {
+            self.run.context = Some(context);
+            self.history.note_context(self.run.id, context);
+        }
+        let reason = self.listen(&lease.worker, chat, cancel).await?;
         self.computed = key.filter(|_| answering == runtime);
         Ok(reason)
     }
 
     /// The key of the answer in the prompt cache, where it may come from there.
-    fn key(&mut self, engine: &Engine, runtime: Runtime, messages: &[Message]) -> Option<CacheKey> {
+    fn key(&mut self, engine: &Engine, runtime: Runtime, chat: &Chat) -> Option<CacheKey> {
         let run = &self.run;
+        let policy = self.prompt.context_policy;
         let key = self
             .may_repeat
-            .then(|| engine.cache_key(&run.model, runtime, messages, &run.parameters))
+            .then(|| engine.cache_key(&run.model, runtime, chat, policy, &run.parameters))
             .flatten();
         self.run.measures.cache = key.map(|_| CacheUse::Miss);
         key
@@ -212,8 +229,9 @@ impl<E: FnMut(RunEvent) + Send> Conversation<E> {
         self.run.measures.cache = Some(CacheUse::Hit);
         self.run.measures.tokens_in = answer.tokens_in;
         self.run.measures.tokens_out = answer.tokens_out;
+        self.run.context = answer.context;
         if let Some(tokens_in) = answer.tokens_in {
-            self.emit(RunStep::Started { tokens_in, seed: self.run.parameters.seed.unwrap_or(0) });
+            self.started(tokens_in);
         }
         self.stopwatch.token();
         self.say(answer.text.clone());
@@ -223,11 +241,11 @@ impl<E: FnMut(RunEvent) + Send> Conversation<E> {
     async fn listen(
         &mut self,
         worker: &Worker,
-        messages: Vec<Message>,
+        chat: Chat,
         cancel: &CancellationToken,
     ) -> Result<FinishReason> {
         let run = self.run.id;
-        let mut generation = worker.generate(run, messages, self.run.parameters.clone());
+        let mut generation = worker.generate(run, chat, self.run.parameters.clone());
         let mut asked_to_stop = false;
         loop {
             let event = tokio::select! {
@@ -250,8 +268,7 @@ impl<E: FnMut(RunEvent) + Send> Conversation<E> {
         match event {
             GenerationEvent::Started { tokens_in } => {
                 self.run.measures.tokens_in = Some(tokens_in);
-                let seed = self.run.parameters.seed.unwrap_or_default();
-                self.emit(RunStep::Started { tokens_in, seed });
+                self.started(tokens_in);
                 None
             }
             GenerationEvent::Token(text) => {
@@ -266,6 +283,11 @@ impl<E: FnMut(RunEvent) + Send> Conversation<E> {
             }
             GenerationEvent::Failed(error) => Some(Err(error)),
         }
+    }
+
+    fn started(&mut self, tokens_in: u32) {
+        let seed = self.run.parameters.seed.unwrap_or_default();
+        self.emit(RunStep::Started { tokens_in, seed, context: self.run.context });
     }
 
     fn say(&mut self, text: String) {

@@ -3,6 +3,7 @@
 use crate::{Engine, measure::rate, prompt::messages};
 use nopenai_domain::{Code, Error, ModelId, Parameters, Result, RunId, Runtime, RuntimeSpeed};
 use nopenai_models::Model;
+use nopenai_protocol::Chat;
 use nopenai_runtime::{GenerationEvent, Worker};
 use std::{path::Path, time::Instant};
 use tokio_util::sync::CancellationToken;
@@ -117,7 +118,8 @@ async fn ask(
 ) -> Result<(f64, f64)> {
     let parameters =
         Parameters { temperature: 0.0, seed: Some(0), max_tokens, ..Parameters::default() };
-    let mut generation = worker.generate(RunId::generate(), messages("", prompt), parameters);
+    let chat = Chat { messages: messages("", &[], prompt), ..Chat::default() };
+    let mut generation = worker.generate(RunId::generate(), chat, parameters);
     let mut started = None;
     let mut first = None;
     let mut last = None;

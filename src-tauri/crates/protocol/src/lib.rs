@@ -9,4 +9,4 @@ mod framing;
 mod message;
 
 pub use framing::{MAX_FRAME_BYTES, Reader, Writer};
-pub use message::{ElementType, FromWorker, LoadedModel, ProcessMemory, ToWorker, VERSION};
+pub use message::{Chat, ElementType, FromWorker, LoadedModel, ProcessMemory, ToWorker, VERSION};

@@ -22,6 +22,18 @@ pub enum ElementType {
     Bf16,
 }
 
+/// A chat as it is to be sent.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Chat {
+    /// What was said, without template.
+    pub messages: Vec<Message>,
+    /// The template in place of the model's own.
+    pub template: Option<String>,
+    /// Whether the last message is the beginning of the answer, to be gone on
+    /// with.
+    pub continued: bool,
+}
+
 /// From the studio to a worker.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
@@ -36,12 +48,12 @@ pub enum ToWorker {
         /// The type of activations.
         element_type: ElementType,
     },
-    /// Answer these messages.
+    /// Answer a chat.
     Generate {
         /// The run, named in every message about it.
         run: RunId,
-        /// The chat so far, without template.
-        messages: Vec<Message>,
+        /// The chat so far.
+        chat: Chat,
         /// How to draw the answer; the seed is set.
         parameters: Parameters,
     },
@@ -50,13 +62,19 @@ pub enum ToWorker {
         /// The run.
         run: RunId,
     },
-    /// Count the tokens these messages would be sent as, also while a run is
-    /// under way.
+    /// Count the tokens a chat would be sent as, also while a run is under way.
     Count {
         /// Named in the reply.
         count: u64,
-        /// The chat, without template.
-        messages: Vec<Message>,
+        /// The chat.
+        chat: Chat,
+    },
+    /// Tell the text a chat would be sent as, before it becomes tokens.
+    Render {
+        /// Named in the reply.
+        render: u64,
+        /// The chat.
+        chat: Chat,
     },
 }
 
@@ -144,6 +162,13 @@ pub enum FromWorker {
         count: u64,
         /// Tokens, template included; or why they could not be counted.
         tokens: Result<u32, Error>,
+    },
+    /// The text a chat would be sent as.
+    Rendered {
+        /// Which was asked for.
+        render: u64,
+        /// The text; or why there is none.
+        text: Result<String, Error>,
     },
     /// Memory of the worker's process: every two seconds, and at each run's
     /// end before it is told.

@@ -4,9 +4,9 @@
 //! process with one model in it; whatever happens to it, its runs end with a
 //! reason and the studio goes on.
 
-mod counts;
 mod launcher;
 mod memory;
+mod replies;
 mod runs;
 mod worker;
 

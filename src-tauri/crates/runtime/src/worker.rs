@@ -1,11 +1,9 @@
-use crate::counts::Counts;
 use crate::launcher::Launcher;
+use crate::replies::Replies;
 use crate::runs::{Generation, Runs};
-use nopenai_domain::{
-    Code, Error, LoadProgress, LoadStage, Message, Parameters, Result, RunId, Runtime,
-};
+use nopenai_domain::{Code, Error, LoadProgress, LoadStage, Parameters, Result, RunId, Runtime};
 use nopenai_protocol::{
-    ElementType, FromWorker, LoadedModel, ProcessMemory, Reader, ToWorker, VERSION, Writer,
+    Chat, ElementType, FromWorker, LoadedModel, ProcessMemory, Reader, ToWorker, VERSION, Writer,
 };
 use std::{
     collections::VecDeque,
@@ -179,7 +177,8 @@ impl Process {
 #[derive(Clone, Default)]
 struct Heard {
     runs: Arc<Runs>,
-    counts: Arc<Counts>,
+    counts: Arc<Replies<u32>>,
+    renders: Arc<Replies<String>>,
 }
 
 /// Reads what the worker says until it ends, then ends its runs and counts.
@@ -201,6 +200,7 @@ async fn supervise(
                 memory.send_replace(Some(now));
             }
             Ok(Some(FromWorker::Counted { count, tokens })) => heard.counts.deliver(count, tokens),
+            Ok(Some(FromWorker::Rendered { render, text })) => heard.renders.deliver(render, text),
             Ok(Some(message)) => heard.runs.deliver(message),
             Ok(None) | Err(_) => break,
         }
@@ -218,6 +218,7 @@ async fn supervise(
     };
     heard.runs.end(explain(status, &log));
     heard.counts.end();
+    heard.renders.end();
 }
 
 /// A process with a loaded model; clones share it. It ends when the last clone
@@ -272,26 +273,30 @@ impl Worker {
     }
 
     /// Starts a run. Its events end in exactly one `Finished` or `Failed`.
-    pub fn generate(
-        &self,
-        run: RunId,
-        messages: Vec<Message>,
-        parameters: Parameters,
-    ) -> Generation {
+    pub fn generate(&self, run: RunId, chat: Chat, parameters: Parameters) -> Generation {
         let generation = self.heard.runs.open(run);
-        let _ = self.to_worker.send(ToWorker::Generate { run, messages, parameters });
+        let _ = self.to_worker.send(ToWorker::Generate { run, chat, parameters });
         generation
     }
 
-    /// How many tokens `messages` would be sent as, chat template included.
-    /// While a prompt is read the reply waits for it.
+    /// How many tokens `chat` would be sent as, chat template included.
     ///
     /// # Errors
-    /// [`Code::EngineFailed`] when the template refuses them or the process has
-    /// ended.
-    pub async fn count(&self, messages: Vec<Message>) -> Result<u32> {
+    /// [`Code::InvalidInput`] when the template is none or refuses it;
+    /// [`Code::EngineFailed`] when the process has ended.
+    pub async fn count(&self, chat: Chat) -> Result<u32> {
         let (count, replied) = self.heard.counts.open();
-        let _ = self.to_worker.send(ToWorker::Count { count, messages });
+        let _ = self.to_worker.send(ToWorker::Count { count, chat });
+        replied.await.unwrap_or_else(|_| Err(self.death()))
+    }
+
+    /// The text `chat` would be sent as, before it becomes tokens.
+    ///
+    /// # Errors
+    /// As [`Worker::count`].
+    pub async fn render(&self, chat: Chat) -> Result<String> {
+        let (render, replied) = self.heard.renders.open();
+        let _ = self.to_worker.send(ToWorker::Render { render, chat });
         replied.await.unwrap_or_else(|_| Err(self.death()))
     }
 

@@ -5,8 +5,8 @@ use crate::{
     session::Outbox,
     stop::{Passed, StopCut},
 };
-use nopenai_domain::{FinishReason, Message, Parameters, Result, RunId};
-use nopenai_protocol::FromWorker;
+use nopenai_domain::{FinishReason, Parameters, Result, RunId};
+use nopenai_protocol::{Chat, FromWorker};
 use std::sync::Arc;
 use tokio::sync::oneshot;
 
@@ -57,7 +57,7 @@ async fn sampler<E: Engine>(engine: &E, parameters: &Parameters) -> Result<Seede
 pub async fn answer<E: Engine>(
     engine: Arc<E>,
     run: RunId,
-    messages: Vec<Message>,
+    chat: Chat,
     parameters: Parameters,
     mut cancelled: oneshot::Receiver<()>,
     outbox: Outbox,
@@ -71,7 +71,7 @@ pub async fn answer<E: Engine>(
     };
     let cut = StopCut::new(parameters.stop.clone());
     let mut answer = Answer { run, cut, outbox: &outbox, tokens_in: 0 };
-    let request = Request { messages, parameters, sampler: sampler.clone() };
+    let request = Request { chat, parameters, sampler: sampler.clone() };
     let ended = tokio::select! {
         ended = engine.answer(request, &mut answer) => ended,
         _ = &mut cancelled => Ok(End { reason: FinishReason::Cancelled, unsaid: 0 }),

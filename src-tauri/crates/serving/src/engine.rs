@@ -1,7 +1,7 @@
 use crate::{Answer, Progress, SeededSampler};
 use llguidance::toktrie::TokEnv;
-use nopenai_domain::{FinishReason, Message, Parameters, Result};
-use nopenai_protocol::{ElementType, LoadedModel};
+use nopenai_domain::{FinishReason, Parameters, Result};
+use nopenai_protocol::{Chat, ElementType, LoadedModel};
 use std::{future::Future, path::Path, sync::Arc};
 
 /// What computes: a runtime with one model in it.
@@ -16,12 +16,18 @@ pub trait Engine: Send + Sync + Sized + 'static {
         progress: Progress,
     ) -> impl Future<Output = anyhow::Result<(Self, LoadedModel)>> + Send;
 
-    /// Tokens of `messages` as they would be sent, chat template included;
-    /// also while a run is under way.
+    /// The text of `chat` as it would be sent, before it becomes tokens; also
+    /// while a run is under way.
     ///
     /// # Errors
-    /// When the template refuses them.
-    fn count(&self, messages: &[Message]) -> impl Future<Output = Result<u32>> + Send;
+    /// When the template refuses it, or is none.
+    fn render(&self, chat: &Chat) -> impl Future<Output = Result<String>> + Send;
+
+    /// Tokens of `chat` as it would be sent; also while a run is under way.
+    ///
+    /// # Errors
+    /// As [`Engine::render`].
+    fn count(&self, chat: &Chat) -> impl Future<Output = Result<u32>> + Send;
 
     /// The tokens the model draws from; asked only for runs that need it.
     ///
@@ -50,8 +56,8 @@ pub trait Engine: Send + Sync + Sized + 'static {
 
 /// What to answer, and how.
 pub struct Request {
-    /// The chat, without template.
-    pub messages: Vec<Message>,
+    /// The chat.
+    pub chat: Chat,
     /// Every parameter, decided.
     pub parameters: Parameters,
     /// Draws each token of the answer.

@@ -2,8 +2,8 @@
 //! what is said to it, and each run has its own.
 
 use crate::{Engine, answer, load, memory, stdio};
-use nopenai_domain::{Code, Error, Message, RunId};
-use nopenai_protocol::{FromWorker, Reader, ToWorker, VERSION, Writer};
+use nopenai_domain::{Code, Error, RunId};
+use nopenai_protocol::{Chat, FromWorker, Reader, ToWorker, VERSION, Writer};
 use std::{collections::HashMap, sync::Arc, time::Duration};
 use tokio::sync::{mpsc, oneshot};
 
@@ -66,21 +66,22 @@ impl<E: Engine> Session<E> {
                     }
                 });
             }
-            ToWorker::Generate { run, messages, parameters } => {
+            ToWorker::Generate { run, chat, parameters } => {
                 let Some(engine) = self.engine() else {
                     self.reply(FromWorker::Failed { run, error: nothing_loaded() });
                     return;
                 };
                 let cancelled = self.cancellation(run);
                 let outbox = self.outbox.clone();
-                tokio::spawn(answer::answer(engine, run, messages, parameters, cancelled, outbox));
+                tokio::spawn(answer::answer(engine, run, chat, parameters, cancelled, outbox));
             }
             ToWorker::Cancel { run } => {
                 if let Some(cancel) = self.cancels.remove(&run) {
                     let _ = cancel.send(());
                 }
             }
-            ToWorker::Count { count, messages } => self.count(count, messages),
+            ToWorker::Count { count, chat } => self.count(count, chat),
+            ToWorker::Render { render, chat } => self.render(render, chat),
         }
     }
 
@@ -92,15 +93,27 @@ impl<E: Engine> Session<E> {
         cancelled
     }
 
-    fn count(&mut self, count: u64, messages: Vec<Message>) {
+    fn count(&mut self, count: u64, chat: Chat) {
         let Some(engine) = self.engine() else {
             self.reply(FromWorker::Counted { count, tokens: Err(nothing_loaded()) });
             return;
         };
         let outbox = self.outbox.clone();
         tokio::spawn(async move {
-            let tokens = engine.count(&messages).await;
+            let tokens = engine.count(&chat).await;
             let _ = outbox.send(FromWorker::Counted { count, tokens }).await;
+        });
+    }
+
+    fn render(&mut self, render: u64, chat: Chat) {
+        let Some(engine) = self.engine() else {
+            self.reply(FromWorker::Rendered { render, text: Err(nothing_loaded()) });
+            return;
+        };
+        let outbox = self.outbox.clone();
+        tokio::spawn(async move {
+            let text = engine.render(&chat).await;
+            let _ = outbox.send(FromWorker::Rendered { render, text }).await;
         });
     }
 

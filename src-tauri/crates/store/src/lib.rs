@@ -5,6 +5,7 @@
 //! together are committed together, so a token costs a fraction of a sync.
 
 mod backup;
+mod chats;
 mod comparisons;
 mod configurations;
 mod connection;
@@ -24,6 +25,7 @@ mod value;
 mod writer;
 
 pub use backup::{Migrated, restore};
+pub use chats::Chats;
 pub use comparisons::Comparisons;
 pub use configurations::Configurations;
 pub use error::StoreError;
@@ -73,7 +75,8 @@ impl Store {
     /// that it is ours, whole (up to 256 MB; a larger one when it is read) and
     /// not from a newer version, copies it into `backups/` beside it when
     /// migrations are pending, applies those, closes the runs and evaluations
-    /// an earlier process left open, and removes the prompt sets it deleted.
+    /// an earlier process left open, and removes the prompt sets and
+    /// conversations it deleted.
     /// The runs it deleted are removed afterwards, while nothing else is to be
     /// written.
     ///
@@ -96,6 +99,7 @@ impl Store {
         history::recover(&mut connection)?;
         evaluations::recover(&connection)?;
         prompt_sets::purge(&connection)?;
+        chats::recover(&connection)?;
         let deletions = Deletions::of(&connection)?;
         let inner = Inner {
             readers: Readers::open(path)?,
@@ -136,6 +140,11 @@ impl Store {
     /// What tokens cost.
     pub fn prices(&self) -> Prices {
         Prices::new(self.clone())
+    }
+
+    /// Conversations.
+    pub fn chats(&self) -> Chats {
+        Chats::new(self.clone())
     }
 
     /// How fast runtimes were.

@@ -11,7 +11,8 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../../../schema/sqlite/0006_evaluation.sql"),
     include_str!("../../../../schema/sqlite/0007_prompt_cache.sql"),
     include_str!("../../../../schema/sqlite/0008_runtime_speed.sql"),
-    include_str!("../../../../schema/sqlite/0009_likelihoods.sql"),
+    include_str!("../../../../schema/sqlite/0009_chat.sql"),
+    include_str!("../../../../schema/sqlite/0010_likelihoods.sql"),
 ];
 
 /// The schema version this application writes.

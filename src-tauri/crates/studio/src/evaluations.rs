@@ -6,8 +6,9 @@ use crate::{
     tasks::{Begun, TaskKind},
 };
 use nopenai_domain::{
-    Caller, Code, Error, Evaluation, EvaluationId, EvaluationState, Level, ModeId, ModeRef,
-    ModelId, Notice, ParameterOverrides, PromptSetId, Result, Run, RunId, Subject, Tally, Topic,
+    Caller, Code, ContextPolicy, Error, Evaluation, EvaluationId, EvaluationState, Level, ModeId,
+    ModeRef, ModelId, Notice, ParameterOverrides, PromptSetId, Result, Run, RunId, Subject, Tally,
+    Topic,
 };
 use nopenai_experiments::evaluation::{Ask, Evaluator, Question, Stops, quality};
 use nopenai_inference::{Prompt, RunStep};
@@ -83,6 +84,10 @@ impl Ask for Asking {
             stream: false,
             // What is judged is computed.
             cache: false,
+            before: Vec::new(),
+            continue_answer: None,
+            context_policy: ContextPolicy::Refuse,
+            chat: None,
         };
         loop {
             match self.run(prompt.clone(), stop).await {

@@ -5,6 +5,7 @@
 //! name, gives it JSON and a sink for its events, and gets JSON back.
 
 mod background;
+mod chats;
 mod configuration_file;
 mod data;
 mod diagnostics;
@@ -19,7 +20,9 @@ pub mod operations;
 mod restore;
 mod studio;
 mod tasks;
+mod text_file;
 
+pub use chats::{ChatAnswer, ChatEvent};
 pub use data::DataFolder;
 pub use environment::Environment;
 pub use export::ExportFormat;

@@ -64,6 +64,8 @@ struct Shared {
     settings: watch::Sender<Settings>,
     /// Counts changes of the history, so that windows know when to look again.
     history: watch::Sender<u64>,
+    /// The same of the conversations.
+    chats: watch::Sender<u64>,
 }
 
 impl Studio {
@@ -106,6 +108,7 @@ impl Studio {
             evaluating: Evaluating::default(),
             settings: watch::Sender::new(settings),
             history: watch::Sender::new(0),
+            chats: watch::Sender::new(0),
             store,
         };
         let studio = Self { shared: Arc::new(shared) };
@@ -212,6 +215,14 @@ impl Studio {
 
     pub(crate) fn history_changes(&self) -> watch::Receiver<u64> {
         self.shared.history.subscribe()
+    }
+
+    pub(crate) fn chats_changed(&self) {
+        self.shared.chats.send_modify(|changes| *changes += 1);
+    }
+
+    pub(crate) fn chats_changes(&self) -> watch::Receiver<u64> {
+        self.shared.chats.subscribe()
     }
 
     /// Brings a model in, as work under way whose end is notified.

@@ -1,17 +1,17 @@
 use crate::{
     compute::{self, Job, Piece},
-    template::{self, ChatTemplate, Specials},
     tokens,
 };
 use anyhow::Context;
 use llama_cpp_2::{
     LlamaBackendDeviceType, list_llama_ggml_backend_devices, model::LlamaModel, token::LlamaToken,
 };
-use nopenai_domain::{FinishReason, Message, Result};
-use nopenai_protocol::{ElementType, LoadedModel};
+use nopenai_domain::{FinishReason, Result};
+use nopenai_protocol::{Chat, ElementType, LoadedModel};
 use nopenai_serving::{
     Answer, End, Engine, Progress, Request, engine_failed, of_process, room, toktrie::TokEnv,
 };
+use nopenai_template::{Prompts, Specials};
 use std::{
     path::Path,
     sync::{Arc, OnceLock, mpsc::Sender},
@@ -21,21 +21,20 @@ use tokio::sync::{mpsc, oneshot};
 /// llama.cpp with a model in it.
 pub struct LlamaEngine {
     model: Arc<LlamaModel>,
-    /// Absent when the file brings none, as those of base models do.
-    template: Option<ChatTemplate>,
+    prompts: Prompts,
     jobs: Sender<Job>,
     /// Made when it is first asked for.
     vocabulary: OnceLock<TokEnv>,
 }
 
 impl LlamaEngine {
-    fn prompt(&self, messages: &[Message]) -> Result<Vec<LlamaToken>> {
-        let prompt = match &self.template {
-            Some(template) => template.render(messages).map_err(engine_failed)?,
-            None => template::continued(messages),
-        };
-        let tokens = tokens::tokenize(&self.model, &prompt);
+    fn prompt(&self, chat: &Chat) -> Result<Vec<LlamaToken>> {
+        let tokens = tokens::tokenize(&self.model, &self.text(chat)?);
         if tokens.is_empty() { Err(engine_failed("the prompt has no tokens")) } else { Ok(tokens) }
+    }
+
+    fn text(&self, chat: &Chat) -> Result<String> {
+        self.prompts.render(&chat.messages, chat.template.as_deref(), chat.continued)
     }
 }
 
@@ -54,18 +53,22 @@ impl Engine for LlamaEngine {
             .name("llama.cpp".to_owned())
             .spawn(move || compute::work(&file, progress, tell, &asked, &runtime))?;
         let model = loaded.await.context("llama.cpp's thread ended")??;
-        let template = chat_template(&model)?;
+        let prompts = prompts(&model)?;
         let described = LoadedModel {
             context_length: model.n_ctx_train(),
             device: device(),
             element_type: "F32".to_owned(),
             memory: of_process(),
         };
-        Ok((Self { model, template, jobs, vocabulary: OnceLock::new() }, described))
+        Ok((Self { model, prompts, jobs, vocabulary: OnceLock::new() }, described))
     }
 
-    async fn count(&self, messages: &[Message]) -> Result<u32> {
-        let tokens = self.prompt(messages)?;
+    async fn render(&self, chat: &Chat) -> Result<String> {
+        self.text(chat)
+    }
+
+    async fn count(&self, chat: &Chat) -> Result<u32> {
+        let tokens = self.prompt(chat)?;
         Ok(u32::try_from(tokens.len()).unwrap_or(u32::MAX))
     }
 
@@ -74,8 +77,8 @@ impl Engine for LlamaEngine {
     }
 
     async fn answer(&self, request: Request, answer: &mut Answer<'_>) -> Result<End> {
-        let Request { messages, parameters, sampler } = request;
-        let prompt = self.prompt(&messages)?;
+        let Request { chat, parameters, sampler } = request;
+        let prompt = self.prompt(&chat)?;
         let tokens_in = u32::try_from(prompt.len()).unwrap_or(u32::MAX);
         let room = room(tokens_in, parameters.context_length, self.model.n_ctx_train())?;
         let limit = tokens_in + room;
@@ -109,14 +112,16 @@ async fn stopped(mut said: mpsc::Receiver<Piece>) -> End {
     End { reason: FinishReason::Stop, unsaid }
 }
 
-fn chat_template(model: &LlamaModel) -> anyhow::Result<Option<ChatTemplate>> {
-    let Ok(source) = model.chat_template(None) else { return Ok(None) };
+fn prompts(model: &LlamaModel) -> anyhow::Result<Prompts> {
+    let own = model.chat_template(None).ok();
+    let own = own.as_ref().map(|own| own.to_str()).transpose()?;
     let vocabulary = model.vocab();
     let specials = Specials {
         bos: tokens::text(&vocabulary, vocabulary.bos()),
         eos: tokens::text(&vocabulary, vocabulary.eos()),
+        unknown: None,
     };
-    ChatTemplate::new(source.to_str()?, specials, chrono::Utc::now).map(Some)
+    Ok(Prompts::new(own, specials, chrono::Utc::now)?)
 }
 
 /// The first device that isn't the processor, else that with its threads.

@@ -8,7 +8,6 @@ mod compute;
 mod engine;
 mod log;
 mod prefix;
-mod template;
 mod text;
 mod tokens;
 

@@ -4,4 +4,5 @@
 mod generate;
 pub mod load;
 pub mod model;
+mod prompt;
 mod sampler;

@@ -47,7 +47,7 @@ pub async fn build(
         )
     })?;
     let activations = pipeline.lock().await.get_metadata().activation_dtype;
-    let engine = LoadedEngine::start(pipeline).await;
+    let engine = LoadedEngine::start(pipeline).await?;
     let context_length =
         engine.model().await.max_sequence_length()?.and_then(|n| u32::try_from(n).ok());
     let loaded = LoadedModel {

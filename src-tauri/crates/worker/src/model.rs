@@ -1,12 +1,12 @@
 //! The engine around a loaded model.
 
-use crate::{generate, load};
+use crate::{generate, load, prompt::Prompter};
 use mistralrs::core::{
     AddModelConfig, DefaultSchedulerMethod, EngineConfig, Pipeline, SchedulerConfig,
 };
 use mistralrs::{Model, model_builder_trait::build_model_from_pipeline};
-use nopenai_domain::{Message, Result};
-use nopenai_protocol::{ElementType, LoadedModel};
+use nopenai_domain::Result;
+use nopenai_protocol::{Chat, ElementType, LoadedModel};
 use nopenai_serving::{
     Answer, End, Engine, Progress, Request, engine_failed,
     toktrie::{TokEnv, TokEnvWithTrie},
@@ -48,11 +48,16 @@ pub struct LoadedEngine {
     token_bytes: u64,
     config: EngineConfig,
     kept: AtomicU64,
+    prompter: Prompter,
 }
 
 impl LoadedEngine {
     /// Starts an engine around what was loaded.
-    pub async fn start(pipeline: Arc<Mutex<dyn Pipeline>>) -> Self {
+    ///
+    /// # Errors
+    /// When its chat template isn't understood.
+    pub async fn start(pipeline: Arc<Mutex<dyn Pipeline>>) -> anyhow::Result<Self> {
+        let prompter = Prompter::of(&*pipeline.lock().await)?;
         let token_bytes = token_bytes(&*pipeline.lock().await);
         let config = EngineConfig {
             prefix_cache_n: PREFIX_CACHE_SEQUENCES,
@@ -62,12 +67,18 @@ impl LoadedEngine {
         };
         let token_bytes = token_bytes.unwrap_or(0);
         let current = Mutex::new(engine(&pipeline, &config).await);
-        Self { pipeline, current, token_bytes, config, kept: AtomicU64::new(0) }
+        let kept = AtomicU64::new(0);
+        Ok(Self { pipeline, current, token_bytes, config, kept, prompter })
     }
 
     /// The engine; waits for a new one that is being started.
     pub async fn model(&self) -> Arc<Model> {
         self.current.lock().await.clone()
+    }
+
+    #[cfg(test)]
+    pub(crate) fn prompter(&self) -> &Prompter {
+        &self.prompter
     }
 }
 
@@ -83,12 +94,17 @@ impl Engine for LoadedEngine {
         built
     }
 
-    async fn count(&self, messages: &[Message]) -> Result<u32> {
-        generate::count(&*self.model().await, messages).await
+    async fn render(&self, chat: &Chat) -> Result<String> {
+        self.prompter.render(chat)
+    }
+
+    async fn count(&self, chat: &Chat) -> Result<u32> {
+        let tokens = self.prompter.tokens(chat)?;
+        Ok(u32::try_from(tokens.len()).unwrap_or(u32::MAX))
     }
 
     async fn answer(&self, request: Request, answer: &mut Answer<'_>) -> Result<End> {
-        generate::answer(&*self.model().await, request, answer).await
+        generate::answer(&*self.model().await, &self.prompter, request, answer).await
     }
 
     async fn vocabulary(&self) -> Result<TokEnv> {

@@ -6,20 +6,34 @@
 
 use mistralrs::{CustomLogitsProcessor, Result, Tensor};
 use nopenai_serving::SeededSampler;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// A run's sampler as mistral.rs calls it.
-pub struct LogitsProcessor(pub Arc<SeededSampler>);
+pub struct LogitsProcessor {
+    sampler: Arc<SeededSampler>,
+    first: Arc<OnceLock<u32>>,
+}
+
+impl LogitsProcessor {
+    /// Draws by `sampler`, and notes the first token drawn in `first`.
+    pub fn new(sampler: Arc<SeededSampler>, first: Arc<OnceLock<u32>>) -> Self {
+        Self { sampler, first }
+    }
+}
 
 impl CustomLogitsProcessor for LogitsProcessor {
     fn apply(&self, logits: &Tensor, context: &[u32]) -> Result<Tensor> {
         // The engine takes the likeliest by itself.
-        if self.0.is_plainly_greedy() {
-            self.0.count();
+        if self.sampler.is_plainly_greedy() {
+            if self.first.get().is_none() {
+                let _ = self.first.set(logits.argmax(0)?.to_scalar()?);
+            }
+            self.sampler.count();
             return Ok(logits.clone());
         }
         let mut values = logits.to_vec1::<f32>()?;
-        let chosen = self.0.draw(&mut values, context);
+        let chosen = self.sampler.draw(&mut values, context);
+        let _ = self.first.set(chosen as u32);
         values.fill(f32::NEG_INFINITY);
         values[chosen] = 0.0;
         Tensor::from_vec(values, logits.shape(), logits.device())
@@ -36,9 +50,12 @@ mod tests {
         let left = |temperature| {
             let logits = Tensor::new(&[0.1_f32, 3.0, 0.2], &mistralrs::Device::Cpu).unwrap();
             let parameters = Parameters { temperature, ..Parameters::default() };
-            let processor = LogitsProcessor(Arc::new(SeededSampler::new(&parameters)));
+            let first = Arc::new(OnceLock::new());
+            let sampler = Arc::new(SeededSampler::new(&parameters));
+            let processor = LogitsProcessor::new(sampler, first.clone());
             let left = processor.apply(&logits, &[]).unwrap().to_vec1::<f32>().unwrap();
-            (left, processor.0.tokens_drawn())
+            assert_eq!(first.get(), Some(&1));
+            (left, processor.sampler.tokens_drawn())
         };
         assert_eq!(left(0.01), (vec![f32::NEG_INFINITY, 0.0, f32::NEG_INFINITY], 1));
         assert_eq!(left(0.0), (vec![0.1, 3.0, 0.2], 1));

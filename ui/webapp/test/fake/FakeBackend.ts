@@ -1,5 +1,6 @@
 import type { Change, EngineStatus, Failure, ModelStatus, Run, RunEvent } from "../../backend/studio";
 import { IDLE } from "../../model/engine";
+import { FakeChats } from "./chats";
 import { engineWith, modelStatus } from "./engine";
 import { FakeEvaluations } from "./evaluations";
 import { FakeHistory, type HistoryScenario } from "./history";
@@ -33,6 +34,7 @@ export class FakeBackend {
     readonly history: FakeHistory;
     readonly evaluations: FakeEvaluations;
     readonly hub: FakeHub;
+    readonly chats: FakeChats;
     private engine = IDLE;
     private watchers: Emit[] = [];
     private stopped = new Set<string>();
@@ -42,6 +44,11 @@ export class FakeBackend {
         this.history = new FakeHistory(scenario, (change) => this.tell(change));
         this.evaluations = new FakeEvaluations((change) => this.tell(change));
         this.hub = new FakeHub(scenario, (change) => this.tell(change));
+        this.chats = new FakeChats({
+            tell: (change) => this.tell(change),
+            run: (input, emit) => this.run(input as Input, emit as Emit),
+            loaded: () => this.engine.models[0]?.model ?? null,
+        });
         if (scenario.loaded) {
             this.engine = engineWith(modelStatus());
         }
@@ -79,6 +86,7 @@ export class FakeBackend {
             ...(this.evaluations.operations() as unknown as Record<string, Operation>),
             ...(this.shell.operations() as Record<string, Operation>),
             ...(this.hub.operations() as unknown as Record<string, Operation>),
+            ...(this.chats.operations() as unknown as Record<string, Operation>),
             watch: (_input, emit) => {
                 this.watchers.push(emit);
                 this.shell.greet(emit);

@@ -5,8 +5,8 @@ import { exceeds, free, verdict, verdictText } from "../../model/memoryFormat";
 import { FakeBackend, type Scenario } from "../fake/FakeBackend";
 import { QWEN, SMOL } from "../fake/models";
 
-const CONFIGURED = { parameters: { ...DEFAULTS, temperature: 0.2, stop: ["\n\n"], seed: 42 }, memory_limit_bytes: 400_000_000, pinned: true, runtime: "llama_cpp" as const };
-const PRESET: Preset = { name: "Cold", configuration: { parameters: { ...DEFAULTS, temperature: 0 }, memory_limit_bytes: null, pinned: false, runtime: "auto" } };
+const CONFIGURED = { parameters: { ...DEFAULTS, temperature: 0.2, stop: ["\n\n"], seed: 42 }, memory_limit_bytes: 400_000_000, pinned: true, runtime: "llama_cpp" as const, chat_template: "{{ messages }}" };
+const PRESET: Preset = { name: "Cold", configuration: { parameters: { ...DEFAULTS, temperature: 0 }, memory_limit_bytes: null, pinned: false, runtime: "auto", chat_template: null } };
 
 async function start(scenario: Scenario = {}) {
     const backend = new FakeBackend(scenario);
@@ -26,8 +26,8 @@ QUnit.module("Configurator");
 
 QUnit.test("a configuration fills the form and comes back the same", (assert) => {
     assert.deepEqual(toConfiguration(toForm(CONFIGURED)), CONFIGURED);
-    const empty = toForm({ parameters: DEFAULTS, memory_limit_bytes: null, pinned: false, runtime: "auto" });
-    assert.deepEqual(toConfiguration(empty), { parameters: DEFAULTS, memory_limit_bytes: null, pinned: false, runtime: "auto" });
+    const empty = toForm({ parameters: DEFAULTS, memory_limit_bytes: null, pinned: false, runtime: "auto", chat_template: null });
+    assert.deepEqual(toConfiguration(empty), { parameters: DEFAULTS, memory_limit_bytes: null, pinned: false, runtime: "auto", chat_template: null });
     assert.strictEqual(empty.limit, "");
     assert.strictEqual(empty.fields.temperature, "0.7");
 });
@@ -51,7 +51,7 @@ QUnit.test("what is typed is saved for its model", async (assert) => {
     assert.ok(await configurator.save());
     assert.notOk(configurator.dirty);
     assert.strictEqual(get("/saved"), true);
-    const configuration = { parameters: { ...DEFAULTS, temperature: 0.3 }, memory_limit_bytes: null, pinned: false, runtime: "auto" };
+    const configuration = { parameters: { ...DEFAULTS, temperature: 0.3 }, memory_limit_bytes: null, pinned: false, runtime: "auto", chat_template: null };
     assert.deepEqual(called("save_configuration"), [{ model: SMOL.id, configuration }]);
 });
 

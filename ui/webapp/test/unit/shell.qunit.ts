@@ -226,6 +226,6 @@ QUnit.test("a model is configured with an eye on its memory", async (assert) => 
     await until("the mark is gone", () => find("configTemperature-input-inner")?.getAttribute("aria-invalid") !== "true");
     await tap('[id$="--configSave"]');
     await until("it is saved", () => shown("configState").includes("Configured"));
-    const configuration = { parameters: { ...DEFAULTS, temperature: 1 }, memory_limit_bytes: 100_000_000, pinned: false, runtime: "auto" };
+    const configuration = { parameters: { ...DEFAULTS, temperature: 1 }, memory_limit_bytes: 100_000_000, pinned: false, runtime: "auto", chat_template: null };
     assert.deepEqual(page.called("save_configuration")[0]?.input, { model: SMOL.id, configuration });
 });

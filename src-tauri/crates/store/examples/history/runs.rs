@@ -65,6 +65,8 @@ pub fn run(languages: &Languages, random: &mut impl Rng, number: i64) -> (Run, R
         mode: MODES
             .get(mode)
             .map(|(id, _)| ModeRef { id: ModeId((*id).to_owned()), name: (*id).to_owned() }),
+        chat: None,
+        context: None,
         streamed: true,
         cost: None,
         rating: random.random_bool(0.3).then(|| random.random_range(1..=5)),

@@ -29,8 +29,8 @@ use crate::{
 use deletion::MARKED_AT_ONCE;
 use filter::Conditions;
 use nopenai_domain::{
-    Deletion, Error, Page, PageRequest, Run, RunCount, RunFacets, RunFilter, RunId, RunQuery,
-    RunSummary, Timestamp,
+    ContextUse, Deletion, Error, Page, PageRequest, Run, RunCount, RunFacets, RunFilter, RunId,
+    RunQuery, RunSummary, Timestamp,
 };
 use ordered::Ordered;
 use rusqlite::{Connection, params};
@@ -76,6 +76,24 @@ impl History {
             move |result| {
                 if let Err(error) = result {
                     tracing::warn!(%run, %error, "a piece of an answer was not stored");
+                }
+            },
+        );
+    }
+
+    /// Records what was left out of the conversation of a run under way, without
+    /// waiting. A failure is logged only: [`History::finish`] writes it again.
+    pub fn note_context(&self, run: RunId, context: ContextUse) {
+        self.store.write_later(
+            move |connection| {
+                connection
+                    .prepare_cached("UPDATE prompt_history SET context = ?2 WHERE id = ?1")?
+                    .execute(params![run.to_string(), json(&context)?])?;
+                Ok(())
+            },
+            move |result| {
+                if let Err(error) = result {
+                    tracing::warn!(%run, %error, "what was left out of a run was not stored");
                 }
             },
         );

@@ -5,8 +5,8 @@ use crate::{
     value::{from_json, from_word, json, word},
 };
 use nopenai_domain::{
-    Cost, Error, FinishReason, Measures, ModeId, ModeRef, ModelId, Run, RunId, RunSummary,
-    Timestamp,
+    ChatId, ContextUse, Cost, Error, FinishReason, Measures, ModeId, ModeRef, ModelId, Run, RunId,
+    RunSummary, Timestamp,
 };
 use rusqlite::{Connection, OptionalExtension, Row, named_params, params};
 
@@ -20,8 +20,8 @@ const SUMMARY: &str = "id, started_at, model_id, model_name, mode_id, mode_name,
     cost_priced_at, rating, tags, prompt_start, cache";
 
 /// What a whole run has beyond.
-const BEYOND: &str = "prompt, answer, parameters, finish_reason, error, streamed, runtime, \
-    likelihoods";
+const BEYOND: &str = "prompt, answer, parameters, finish_reason, error, streamed, chat_id, context, \
+    runtime, likelihoods";
 
 /// Writes a run that has started, at the first free position from its time.
 pub fn insert(connection: &Connection, run: &Run) -> Result<()> {
@@ -30,9 +30,9 @@ pub fn insert(connection: &Connection, run: &Run) -> Result<()> {
         .prepare_cached(
             "INSERT INTO prompt_history (position, id, started_at, model_id, model_name, \
              mode_id, mode_name, streamed, outcome, rating, tags, prompt_start, parameters, \
-             prompt) VALUES (:position, :id, :started_at, :model_id, :model_name, :mode_id, \
-             :mode_name, :streamed, :outcome, :rating, :tags, :prompt_start, :parameters, \
-             :prompt)",
+             prompt, chat_id) VALUES (:position, :id, :started_at, :model_id, :model_name, \
+             :mode_id, :mode_name, :streamed, :outcome, :rating, :tags, :prompt_start, \
+             :parameters, :prompt, :chat_id)",
         )?
         .execute(named_params! {
             ":position": position,
@@ -48,6 +48,7 @@ pub fn insert(connection: &Connection, run: &Run) -> Result<()> {
             ":tags": json(&run.tags)?,
             ":prompt_start": run.prompt.chars().take(PROMPT_START).collect::<String>(),
             ":parameters": json(&run.parameters)?,
+            ":chat_id": run.chat.map(|chat| chat.to_string()),
             ":prompt": run.prompt,
         })?;
     Ok(())
@@ -71,7 +72,7 @@ pub fn complete(connection: &Connection, run: &Run) -> Result<()> {
              ttft_ms = :ttft_ms, tokens_per_s = :tokens_per_s, tokens_in = :tokens_in, \
              tokens_out = :tokens_out, cost_amount = :cost_amount, \
              cost_currency = :cost_currency, cost_priced_at = :cost_priced_at, cache = :cache, \
-             runtime = :runtime, likelihoods = :likelihoods WHERE id = :id",
+             context = :context, runtime = :runtime, likelihoods = :likelihoods WHERE id = :id",
         )?
         .execute(named_params! {
             ":id": run.id.to_string(),
@@ -88,6 +89,7 @@ pub fn complete(connection: &Connection, run: &Run) -> Result<()> {
             ":cost_currency": run.cost.as_ref().map(|cost| &cost.currency),
             ":cost_priced_at": run.cost.as_ref().map(|cost| cost.priced_at.0),
             ":cache": run.measures.cache.as_ref().map(word).transpose()?,
+            ":context": run.context.as_ref().map(json).transpose()?,
             ":runtime": run.runtime.as_ref().map(word).transpose()?,
             ":likelihoods": run.likelihoods.as_ref().map(json).transpose()?,
         })?;
@@ -159,13 +161,15 @@ fn whole(row: &Row<'_>) -> Result<Run> {
         finish_reason: text_or_null(row, 22)?.map(from_word::<FinishReason>).transpose()?,
         error: text_or_null(row, 23)?.map(from_json::<Error>).transpose()?,
         measures: measures(row)?,
-        runtime: text_or_null(row, 25)?.map(from_word).transpose()?,
+        runtime: text_or_null(row, 27)?.map(from_word).transpose()?,
         mode: mode(row)?,
+        chat: text_or_null(row, 25)?.map(from_word::<ChatId>).transpose()?,
+        context: text_or_null(row, 26)?.map(from_json::<ContextUse>).transpose()?,
         streamed: row.get(24)?,
         cost: cost(row)?,
         rating: row.get(15)?,
         tags: from_json(text(row, 16)?)?,
-        likelihoods: text_or_null(row, 26)?.map(from_json).transpose()?,
+        likelihoods: text_or_null(row, 28)?.map(from_json).transpose()?,
     })
 }
 

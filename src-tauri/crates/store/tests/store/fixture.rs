@@ -64,6 +64,8 @@ pub fn a_run(started_at: i64) -> Run {
         runtime: None,
         likelihoods: None,
         mode: Some(ModeRef { id: ModeId("fast".to_owned()), name: "Fast".to_owned() }),
+        chat: None,
+        context: None,
         streamed: true,
         cost: None,
         rating: None,

@@ -23,7 +23,7 @@ fn migrations() -> Vec<String> {
 
 /// What an application of each version had in its tables, by the version that
 /// made the table.
-const ROWS: [&str; 9] = [
+const ROWS: [&str; 10] = [
     "INSERT INTO prompt_history (id, started_at, model_id, model_name, prompt, answer, temperature,
          top_p, max_tokens, seed, outcome, finish_reason, error, total_ms, ttft_ms, tokens_per_s,
          tokens_in, tokens_out, deleted_at)
@@ -62,6 +62,11 @@ const ROWS: [&str; 9] = [
          'as_expected', NULL, '01890000-0000-7000-8000-000000000001', NULL, 'x');",
     "INSERT INTO prompt_cache VALUES (x'0102', '01890000-0000-7000-8000-000000000002', 3, 9);",
     "INSERT INTO runtime_speed VALUES ('a.gguf', 'llama_cpp', 9, 10, 250.0, 41.5, 11, 'CPU');",
+    "INSERT INTO chat VALUES ('01890000-0000-7000-8000-00000000000f', 'T', NULL, NULL, '{}',
+         'rolling', '01890000-0000-7000-8000-000000000010', 5, 6, NULL);
+     INSERT INTO chat_message VALUES ('01890000-0000-7000-8000-000000000010',
+         '01890000-0000-7000-8000-00000000000f', NULL, 'assistant', 'Und ', '[]',
+         '01890000-0000-7000-8000-000000000003', 1, 5);",
     "UPDATE prompt_history SET likelihoods = '[]' WHERE answer = 'Teil';",
 ];
 
@@ -114,6 +119,8 @@ async fn holds_the_runs(store: &Store, version: usize) {
         runtime: None,
         likelihoods: None,
         mode: None,
+        chat: None,
+        context: None,
         streamed: true,
         cost: None,
         rating: (version >= 2).then_some(4),
@@ -123,7 +130,7 @@ async fn holds_the_runs(store: &Store, version: usize) {
     assert!((run.parameters.temperature - 0.3).abs() < 1e-12);
 
     let failed = history.get(id(1)).await.unwrap();
-    assert_eq!(failed.likelihoods, (version >= 9).then(Vec::new));
+    assert_eq!(failed.likelihoods, (version >= 10).then(Vec::new));
     assert_eq!(failed.error.unwrap().message, "killed");
     assert_eq!(failed.parameters, Parameters::default());
     let interrupted = history.get(id(3)).await.unwrap();
@@ -167,6 +174,11 @@ async fn holds_the_rest(store: &Store, version: usize) {
     if version >= 8 {
         let speeds = store.runtime_speeds().of(model).await.unwrap();
         assert_eq!(speeds[0].decode_tokens_per_s, 41.5);
+    }
+    if version >= 9 {
+        let page = store.chats().page(None, PageRequest::default()).await.unwrap();
+        let contents = store.chats().get(page.items[0].id).await.unwrap();
+        assert_eq!(contents.messages[0].text, "Und was kam");
     }
 }
 

@@ -63,6 +63,7 @@ async fn configurations_and_presets() {
     let (_folder, store) = new();
     let configurations = store.configurations();
     let configuration = ModelConfiguration {
+        chat_template: Some("{{ messages }}".to_owned()),
         runtime: RuntimeChoice::LlamaCpp,
         parameters: Parameters { stop: vec!["\u{0}".to_owned()], ..Parameters::default() },
         memory_limit_bytes: Some(1 << 40),

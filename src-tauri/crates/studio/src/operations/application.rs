@@ -113,6 +113,9 @@ pub enum Change {
     },
     /// The history has other rows than before: look again.
     History,
+    /// There are other conversations, or messages in them, than before: look
+    /// again.
+    Chats,
     /// Prompt sets or evaluations are others than before: look again.
     Evaluations,
     /// The long work under way.
@@ -161,6 +164,7 @@ impl Operation for Watch {
         let mut engine = studio.engine().subscribe();
         let mut models = studio.registry().subscribe();
         let mut history = studio.history_changes();
+        let mut chats = studio.chats_changes();
         let mut evaluations = studio.evaluating().changes();
         let mut tasks = studio.tasks().subscribe();
         let mut downloads = studio.downloads().subscribe();
@@ -183,6 +187,7 @@ impl Operation for Watch {
                     models: ModelList::clone(&Arc::clone(&models.borrow_and_update())),
                 }),
                 changed = history.changed() => changed.map(|()| Change::History),
+                changed = chats.changed() => changed.map(|()| Change::Chats),
                 changed = evaluations.changed() => changed.map(|()| Change::Evaluations),
                 changed = tasks.changed() => changed.map(|()| Change::Tasks {
                     tasks: tasks.borrow_and_update().clone(),

@@ -7,7 +7,7 @@ use crate::{
 use nopenai_domain::{
     Code, Error, ModelConfiguration, ModelId, Preset, Result, RuntimeChoice, RuntimeSpeed,
 };
-use nopenai_inference::{MemoryReport, RuntimesReport};
+use nopenai_inference::{MemoryReport, RuntimesReport, check_template};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -70,7 +70,7 @@ impl Operation for SaveConfiguration {
     type Output = ();
 
     async fn run(self, studio: Studio, _: Events<NoEvents>) -> Result<()> {
-        self.configuration.validate()?;
+        validate(&self.configuration)?;
         studio.registry().get(&self.model)?;
         let pinned = self.configuration.pinned;
         studio.store().configurations().save(self.model.clone(), self.configuration).await?;
@@ -115,7 +115,7 @@ impl Operation for ExportConfiguration {
     type Output = ();
 
     async fn run(self, _: Studio, _: Events<NoEvents>) -> Result<()> {
-        self.configuration.validate()?;
+        validate(&self.configuration)?;
         configuration_file::write(self.path.as_ref(), &self.configuration).await
     }
 }
@@ -171,7 +171,7 @@ impl Operation for SavePreset {
         if name.is_empty() || name.chars().count() > 60 {
             return Err(Error::invalid("name", "A preset's name has 1 to 60 characters."));
         }
-        self.preset.configuration.validate()?;
+        validate(&self.preset.configuration)?;
         let preset = Preset { name: name.to_owned(), ..self.preset };
         Ok(studio.store().configurations().save_preset(preset).await?)
     }
@@ -262,4 +262,9 @@ impl Operation for MeasureRuntimes {
     async fn run(self, studio: Studio, _: Events<NoEvents>) -> Result<Vec<RuntimeSpeed>> {
         studio.measure_runtimes(&self.model).await
     }
+}
+
+fn validate(configuration: &ModelConfiguration) -> Result<()> {
+    configuration.validate()?;
+    configuration.chat_template.as_deref().map_or(Ok(()), check_template)
 }

@@ -5,9 +5,9 @@ use crate::{
     operation::{Entry, Events, Method, NoEvents, Operation, Route},
 };
 use nopenai_domain::{
-    Caller, Error, ModeId, ModelId, ParameterOverrides, Parameters, Result, Run, RunId,
+    Caller, Error, Message, ModeId, ModelId, ParameterOverrides, Parameters, Result, Run, RunId,
 };
-use nopenai_inference::{EngineStatus, Prompt, RunEvent, RunStep, TokenCount};
+use nopenai_inference::{EngineStatus, Prompt, RunEvent, RunStep, SentPrompt, TokenCount};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -16,6 +16,7 @@ pub const ALL: &[Entry] = &[
     Entry::of::<RunPrompt>(),
     Entry::of::<CancelRun>(),
     Entry::of::<CountTokens>(),
+    Entry::of::<PreviewPrompt>(),
     Entry::of::<ReadEffectiveParameters>(),
     Entry::of::<ListExamples>(),
     Entry::of::<ReadEngineStatus>(),
@@ -83,6 +84,9 @@ pub struct CountTokens {
     /// The mode, when one is chosen.
     #[serde(default)]
     pub mode: Option<ModeId>,
+    /// The turns before it.
+    #[serde(default)]
+    pub before: Vec<Message>,
     /// The prompt.
     pub prompt: String,
     /// Over mode and configuration.
@@ -100,7 +104,28 @@ impl Operation for CountTokens {
         let engine = studio.engine();
         let parameters =
             engine.effective(&self.model, self.mode.as_ref(), &self.parameters).await?;
-        engine.count_tokens(&self.model, &self.prompt, &parameters).await
+        engine.count_tokens(&self.model, &self.before, &self.prompt, &parameters).await
+    }
+}
+
+/// Tells a prompt exactly as it would be sent: the text with the chat template,
+/// and what the context policy leaves out. Nothing, while the model isn't
+/// loaded.
+#[derive(Debug, Deserialize, JsonSchema)]
+pub struct PreviewPrompt {
+    /// What to ask.
+    #[serde(flatten)]
+    pub prompt: Prompt,
+}
+
+impl Operation for PreviewPrompt {
+    const NAME: &'static str = "preview_prompt";
+    const ROUTE: Route = Route { method: Method::Post, path: "/prompts/preview" };
+    type Event = NoEvents;
+    type Output = Option<SentPrompt>;
+
+    async fn run(self, studio: Studio, _: Events<NoEvents>) -> Result<Option<SentPrompt>> {
+        studio.engine().preview(&self.prompt).await
     }
 }
 

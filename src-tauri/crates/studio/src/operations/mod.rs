@@ -1,6 +1,7 @@
 //! Everything the product can do, one module per room.
 
 pub mod application;
+pub mod chats;
 pub mod comparisons;
 pub mod configuration;
 pub mod downloads;
@@ -17,6 +18,7 @@ use crate::operation::Entry;
 pub fn all() -> impl Iterator<Item = &'static Entry> {
     [
         application::ALL,
+        chats::ALL,
         comparisons::ALL,
         configuration::ALL,
         downloads::ALL,

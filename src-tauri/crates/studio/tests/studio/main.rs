@@ -3,6 +3,7 @@
 
 mod bad_input;
 mod cache;
+mod chats;
 mod disk;
 mod downloads;
 mod engine;

@@ -39,6 +39,8 @@ impl Ask for Scripted {
             error: failed,
             measures: Measures::default(),
             mode: None,
+            chat: None,
+            context: None,
             runtime: None,
             likelihoods: None,
             streamed: false,

@@ -1,0 +1,96 @@
+import type { AnswerRun, Attachment, ChatContents, ChatMessage, Failure } from "../backend/studio";
+import { parts } from "./thinking";
+
+/** A message as it is shown. */
+export interface Turn {
+    id: string;
+    isUser: boolean;
+    /** What is said, without the thinking before it. */
+    said: string;
+    /** Null where nothing was thought. */
+    thinking: string | null;
+    thinkingOpen: boolean;
+    /** Seconds it thought, where this window saw it. */
+    thoughtFor: number | null;
+    attachments: Attachment[];
+    /** Which of its versions this is, from 1, and how many there are. */
+    version: number;
+    versions: number;
+    run: AnswerRun | null;
+    failure: Failure | null;
+    /** Whether it is being written. */
+    active: boolean;
+    /** Whether it is a question without an answer. */
+    unanswered: boolean;
+    /** Whether it is a last answer that was cut short. */
+    canGoOn: boolean;
+}
+
+/** The messages of the branch that ends in `leaf`, the first one first. */
+export function branch(messages: ChatMessage[], leaf: string | null | undefined): ChatMessage[] {
+    const byId = new Map(messages.map((message) => [message.id, message]));
+    const found: ChatMessage[] = [];
+    let next = leaf;
+    while (next && byId.has(next) && found.length < messages.length) {
+        const message: ChatMessage = byId.get(next)!;
+        found.unshift(message);
+        next = message.parent;
+    }
+    return found;
+}
+
+/** A message and its versions, the oldest first. */
+export function versions(messages: ChatMessage[], message: ChatMessage): ChatMessage[] {
+    return messages
+        .filter(({ parent, role }) => (parent ?? null) === (message.parent ?? null) && role === message.role)
+        .sort((a, b) => (a.id < b.id ? -1 : 1));
+}
+
+/** What is under way, as far as it has come. */
+export interface UnderWay {
+    message: string;
+    text: string;
+}
+
+/** The turns of the branch that is shown; `thoughts` has how long messages were thought about, in seconds. */
+export function turns(
+    { chat, messages, runs }: ChatContents,
+    underWay: UnderWay | null,
+    thoughts: ReadonlyMap<string, number>,
+): Turn[] {
+    const shown = branch(messages, chat.leaf);
+    return shown.map((message, index) => {
+        const active = message.id === underWay?.message;
+        const all = versions(messages, message);
+        const run = runs.find(({ id }) => id === message.run) ?? null;
+        const { thinking, open, said } = parts(active ? underWay.text : message.text);
+        const isUser = message.role === "user";
+        return {
+            id: message.id,
+            isUser,
+            said: isUser ? message.text : said,
+            thinking: isUser ? null : thinking,
+            thinkingOpen: open && active,
+            thoughtFor: thoughts.get(message.id) ?? null,
+            attachments: message.attachments,
+            version: all.findIndex(({ id }) => id === message.id) + 1,
+            versions: all.length,
+            run,
+            failure: active ? null : (run?.error ?? null),
+            active,
+            unanswered: isUser && index === shown.length - 1,
+            canGoOn: !isUser && !active && index === shown.length - 1 && message.text.trim() !== "" && isCut(run),
+        };
+    });
+}
+
+/** Whether an answer did not end by itself. */
+export function isCut(run: AnswerRun | null): boolean {
+    return run !== null && (run.outcome !== "completed" || run.finish_reason === "length");
+}
+
+/** The contents with a message that came since they were read, and its branch shown. */
+export function withMessage(contents: ChatContents, message: ChatMessage): ChatContents {
+    const others = contents.messages.filter(({ id }) => id !== message.id);
+    return { ...contents, messages: [...others, message], chat: { ...contents.chat, leaf: message.id } };
+}
