@@ -83,6 +83,6 @@ QUnit.test("a question mark that is typed is text", (assert) => {
 QUnit.test("every shortcut is listed with its keys, in its group", (assert) => {
     const listed = shortcuts();
     assert.strictEqual(listed.find(({ does }) => does === "Settings")?.keys, "Ctrl+,");
-    assert.deepEqual([...new Set(listed.map(({ group }) => group))], ["Everywhere", "Prompt and answer", "History"]);
+    assert.deepEqual([...new Set(listed.map(({ group }) => group))], ["Everywhere", "Prompt and answer", "Chat", "History"]);
     assert.ok(listed.every(({ keys, does }) => keys !== "" && does !== ""));
 });
