@@ -13,6 +13,7 @@ mod load;
 mod notification;
 mod page;
 pub mod processor;
+mod profile;
 mod run;
 mod settings;
 
@@ -26,9 +27,10 @@ pub use evaluation::{
 };
 pub use generation::{MAX_PROMPT_BYTES, Message, ParameterOverrides, Parameters, Role};
 pub use history::{Deletion, Facet, RunCount, RunFacets, RunFilter, RunQuery, RunSort};
-pub use id::{Caller, EvaluationId, ModeId, ModelId, PromptSetId, RunId};
+pub use id::{Caller, EvaluationId, ModeId, ModelId, ProfileId, PromptSetId, RunId, WorkstationId};
 pub use load::{LoadProgress, LoadStage};
 pub use notification::{Level, Notice, Notification, Subject, Topic};
 pub use page::{Page, PageRequest};
+pub use profile::{ConnectionProfile, ServerKind};
 pub use run::{CacheUse, Cost, FinishReason, Measures, ModeRef, Outcome, Run, RunSummary};
 pub use settings::{Density, Settings, Theme};

@@ -10,6 +10,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../../../schema/sqlite/0005_notifications_and_settings.sql"),
     include_str!("../../../../schema/sqlite/0006_evaluation.sql"),
     include_str!("../../../../schema/sqlite/0007_prompt_cache.sql"),
+    include_str!("../../../../schema/sqlite/0008_sync.sql"),
 ];
 
 /// The schema version this application writes.

@@ -12,6 +12,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
         &[
             "observability",
             "experiments",
+            "hana",
             "inference",
             "models",
             "runtime",
@@ -24,6 +25,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("observability", &["domain", "store"]),
     ("experiments", &["domain", "store"]),
     ("inference", &["domain", "store", "runtime", "models", "protocol"]),
+    ("hana", &["domain", "secrets", "store"]),
     ("models", &["domain", "secrets", "store"]),
     ("runtime", &["domain", "protocol"]),
     ("secrets", &["domain"]),
@@ -42,6 +44,7 @@ const ONLY: &[(&str, &[&str])] = &[
     ("mistralrs", &["worker"]),
     ("mistralrs-core", &[]),
     ("candle-core", &["worker"]),
+    ("odbc-api", &["hana"]),
     ("rusqlite", &["store"]),
     ("keyring", &["secrets"]),
     ("zbus", &["secrets"]),
