@@ -1,0 +1,125 @@
+//! Workstations of the tests.
+
+use nopenai_domain::{
+    CacheUse, Clock, FinishReason, Measures, Mode, ModeId, ModelId, Outcome, ParameterOverrides,
+    Parameters, Run, RunId, SystemClock, Timestamp,
+};
+use nopenai_hana::{
+    Backoff,
+    sync::{Cycle, Engine, Server, SyncError},
+};
+use nopenai_store::{
+    Store,
+    sync::{SyncedTable, TABLES, Value},
+};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::Duration,
+};
+use tempfile::TempDir;
+use tokio_util::sync::CancellationToken;
+
+/// A clock that is wrong by so much, and can be set.
+#[derive(Default)]
+pub struct Skewed(pub AtomicI64);
+
+impl Clock for Skewed {
+    fn now(&self) -> Timestamp {
+        Timestamp(SystemClock.now().0 + self.0.load(Ordering::Relaxed))
+    }
+}
+
+/// A person's application.
+pub struct Workstation {
+    pub store: Store,
+    pub clock: Arc<Skewed>,
+    pub folder: TempDir,
+}
+
+pub const SOON: Backoff =
+    Backoff { first: Duration::from_millis(20), longest: Duration::from_millis(200), attempts: 4 };
+
+impl Workstation {
+    pub fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let clock = Arc::new(Skewed::default());
+        let store = Store::open(&folder.path().join("studio.db"), clock.clone()).unwrap();
+        Self { store, clock, folder }
+    }
+
+    pub async fn sync(&self, server: &Arc<dyn Server>) -> Result<Cycle, SyncError> {
+        let engine = Engine::new(self.store.clone(), server.clone(), SOON);
+        engine.cycle(&CancellationToken::new(), &|_| {}).await
+    }
+
+    pub async fn save_mode(&self, id: &str, name: &str) {
+        self.store.modes().save(a_mode(id, name)).await.unwrap();
+    }
+
+    pub async fn modes(&self) -> Vec<(String, String)> {
+        let modes = self.store.modes().list().await.unwrap();
+        modes.into_iter().map(|mode| (mode.id.0, mode.name)).collect()
+    }
+
+    pub async fn record(&self, prompt: &str, answer: &str) -> RunId {
+        let run = a_run(self.store.clock().now().0, prompt, answer);
+        self.store.history().start(Run { outcome: Outcome::Running, ..run.clone() }).await.unwrap();
+        self.store.history().finish(run.clone()).await.unwrap();
+        run.id
+    }
+
+    /// Everything that is for others.
+    pub async fn contents(&self) -> Contents {
+        let mut contents = Contents::new();
+        for table in TABLES {
+            let rows = self.store.sync().contents(table).await.unwrap();
+            contents.push((table, rows));
+        }
+        contents
+    }
+}
+
+pub type Contents = Vec<(&'static SyncedTable, Vec<(String, Vec<Value>)>)>;
+
+pub fn a_mode(id: &str, name: &str) -> Mode {
+    Mode {
+        id: ModeId(id.to_owned()),
+        name: name.to_owned(),
+        description: String::new(),
+        model: None,
+        parameters: ParameterOverrides::default(),
+        shipped: false,
+        changed: false,
+    }
+}
+
+pub fn a_run(at: i64, prompt: &str, answer: &str) -> Run {
+    Run {
+        id: RunId::generate(),
+        started_at: Timestamp(at),
+        model: ModelId("folder/model.gguf".to_owned()),
+        model_name: "A model".to_owned(),
+        prompt: prompt.to_owned(),
+        answer: answer.to_owned(),
+        parameters: Parameters::default(),
+        outcome: Outcome::Completed,
+        finish_reason: Some(FinishReason::Stop),
+        error: None,
+        measures: Measures {
+            total_ms: Some(812.500_000_1),
+            ttft_ms: Some(0.1 + 0.2),
+            tokens_per_s: Some(41.25),
+            tokens_in: Some(42),
+            tokens_out: Some(30),
+            cache: Some(CacheUse::Miss),
+        },
+        mode: None,
+        streamed: true,
+        cost: None,
+        rating: None,
+        tags: Vec::new(),
+    }
+}

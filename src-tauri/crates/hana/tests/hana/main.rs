@@ -1,0 +1,9 @@
+//! A team's database: against a real PostgreSQL with its ODBC driver, and against
+//! a model of a server where faults are to come at every moment.
+#![allow(clippy::unwrap_used, reason = "a test ends where it fails")]
+
+mod fixture;
+mod generated;
+mod postgres;
+mod profiles;
+mod server;

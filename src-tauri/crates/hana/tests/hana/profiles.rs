@@ -1,0 +1,1 @@
+//! Profiles that are right, and all the ways in which they are not.
