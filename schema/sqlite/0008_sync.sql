@@ -53,6 +53,7 @@ CREATE TABLE sync_state (
     number       INTEGER NOT NULL,         -- everything up to this commit is here
     token        TEXT,                     -- what that commit is known by
     pushed       INTEGER NOT NULL,         -- the latest commit of this workstation
+    pushed_token TEXT,                     -- what that one is known by
     progress     TEXT,                     -- JSON: a pull under way
     last_success INTEGER                   -- µs since 1970, UTC
 ) STRICT;

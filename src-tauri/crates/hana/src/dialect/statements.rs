@@ -131,12 +131,10 @@ impl Statements {
         )
     }
 
-    /// Forgets deletions up to a number: three statements, under the head's lock.
-    pub fn forget(&self) -> [Statement; 3] {
-        let forget = |table: &str, column: &str| {
-            let (table, column) = (self.table(table), self.name(column));
-            Statement::new(format!("DELETE FROM {table} WHERE {column} <= ?"), &[])
-        };
+    /// Forgets deletions up to a number: two statements, under the head's lock.
+    /// Commits are never forgotten: a restored server is known by them.
+    pub fn forget(&self) -> [Statement; 2] {
+        let (tombstones, number) = (self.table("SYNC_TOMBSTONES"), self.name("sync_number"));
         let horizon = format!(
             "UPDATE {} SET {} = ? WHERE {} = 1",
             self.table("SYNC_HEAD"),
@@ -144,8 +142,7 @@ impl Statements {
             self.name("id")
         );
         [
-            forget("SYNC_TOMBSTONES", "sync_number"),
-            forget("SYNC_COMMITS", "commit_number"),
+            Statement::new(format!("DELETE FROM {tombstones} WHERE {number} <= ?"), &[]),
             Statement::new(horizon, &[]),
         ]
     }

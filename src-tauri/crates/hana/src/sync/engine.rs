@@ -1,7 +1,7 @@
 //! The cycle: reconcile, push, pull.
 
 use super::{
-    push::{self, Commit, Pushed},
+    push::{self, Commit, Pushed, known_commits},
     server::{Head, Place, Server, Source},
 };
 use crate::{Backoff, Class, DatabaseError, retry};
@@ -203,21 +203,35 @@ impl Running<'_> {
     async fn believe(&self) -> Result<(SyncState, Head)> {
         self.check()?;
         let mut state = self.engine.sync.state().await?;
-        let stage = stage(&state);
-        let known = match &stage {
-            Some(Stage::Pull { ceiling, token, .. }) => (*ceiling, token.clone()),
-            _ => (state.number, state.token.clone()),
-        };
-        let number = known.0;
-        let (head, token) = self.engine.ask(move |server| server.head(number)).await?;
-        let seen = Seen { head: &head, number, known: known.1.as_deref(), token: token.as_deref() };
-        if let Some(reconcile) = seen.reconcile(&state) {
+        let mut known: Vec<(i64, Option<String>)> = known_commits(&state)
+            .into_iter()
+            .map(|(number, token)| (number, token.cloned()))
+            .collect();
+        if let Some(Stage::Pull { ceiling, token, .. }) = stage(&state)
+            && ceiling > 0
+        {
+            known.push((ceiling, token));
+        }
+        let (head, same) = self
+            .engine
+            .ask(move |server| {
+                let (head, _) = server.head(0)?;
+                let mut same = true;
+                for (number, token) in &known {
+                    same &= server.head(*number)?.1 == *token;
+                }
+                Ok((head, same))
+            })
+            .await?;
+        if let Some(reconcile) = reconcile(&state, &head, same) {
             tracing::info!(?reconcile, server = head.server, "comparing everything anew");
             state = SyncState {
                 server: Some(head.server.clone()),
                 epoch: Some(head.epoch.clone()),
                 number: 0,
                 token: None,
+                pushed: 0,
+                pushed_token: None,
                 progress: text(&Stage::Prepare { reconcile, after: Default::default() }),
                 ..state
             };
@@ -288,18 +302,8 @@ impl Running<'_> {
         let pushed = self
             .engine
             .ask(move |server| {
-                let commit = Commit {
-                    workstation,
-                    at,
-                    token: &known_as,
-                    version,
-                    believed: (
-                        state.server.as_deref().unwrap_or_default(),
-                        state.epoch.as_deref().unwrap_or_default(),
-                        state.number,
-                        state.token.as_deref(),
-                    ),
-                };
+                let commit =
+                    Commit { workstation, at, token: &known_as, version, believed: &state };
                 push::push(server, &commit, changes.clone())
             })
             .await?;
@@ -320,8 +324,10 @@ impl Running<'_> {
         cycle.refused += of(|settled| matches!(settled, Settled::Refused { .. }));
         cycle.conflicts += pushed.conflicts;
         let conflicts = pushed.conflicts;
-        self.engine.sync.settle(number, pushed.settled).await?;
-        state.pushed = state.pushed.max(number);
+        self.engine.sync.settle(number, token.clone(), pushed.settled).await?;
+        if number > state.pushed {
+            (state.pushed, state.pushed_token) = (number, Some(token.clone()));
+        }
         // Nobody else committed between: what is there is here.
         if number == state.number + 1 && conflicts == 0 && stage(state).is_none() {
             state.number = number;
@@ -337,7 +343,7 @@ impl Running<'_> {
         let Change { table, key, version, .. } = change;
         let problem = error.to_string();
         let refused = Settled::Refused { table, key, version, problem };
-        Ok(self.engine.sync.settle(0, vec![refused]).await?)
+        Ok(self.engine.sync.settle(0, String::new(), vec![refused]).await?)
     }
 
     async fn pull(&self, state: &mut SyncState) -> Result<Result<u64, Changed>> {
@@ -361,12 +367,12 @@ impl Running<'_> {
         let (head, now) = self.engine.ask(move |server| server.head(ceiling)).await?;
         let same = state.server.as_ref() == Some(&head.server)
             && state.epoch.as_ref() == Some(&head.epoch)
-            && (now == token || head.horizon >= ceiling);
+            && now == token;
         if !same {
             return Ok(Err(Changed));
         }
-        while remove && self.engine.sync.remove_missing(PAGE_ROWS as usize).await? > 0 {
-            self.check()?;
+        if remove {
+            self.remove_missing().await?;
         }
         let now = self.engine.store.clock().now();
         *state = SyncState {
@@ -378,6 +384,35 @@ impl Running<'_> {
         };
         self.engine.sync.set_state(state.clone()).await?;
         Ok(Ok(pulled))
+    }
+
+    /// Removes what is gone at the server. A row that a full pull hasn't come by
+    /// may also have been written again, with a number beyond the pull's end.
+    async fn remove_missing(&self) -> Result<()> {
+        loop {
+            self.check()?;
+            let missing = self.engine.sync.missing(PAGE_ROWS as usize).await?;
+            if missing.is_empty() {
+                return Ok(());
+            }
+            let found = self.engine.ask(move |server| {
+                let mut transaction = server.begin()?;
+                let mut found = Vec::new();
+                for table in TABLES {
+                    let of_table = missing.iter().filter(|(other, _)| *other == table);
+                    let keys: Vec<&str> = of_table.map(|(_, key)| key.as_str()).collect();
+                    if keys.is_empty() {
+                        continue;
+                    }
+                    let there = transaction.versions(table, &keys)?;
+                    found.extend(
+                        keys.iter().map(|key| (table, (*key).to_owned(), there.contains_key(*key))),
+                    );
+                }
+                Ok(found)
+            });
+            self.engine.sync.settle_missing(found.await?).await?;
+        }
     }
 
     async fn pull_sources(
@@ -428,32 +463,16 @@ impl Ahead {
     }
 }
 
-/// What was seen of a server, beside what is remembered.
-struct Seen<'a> {
-    head: &'a Head,
-    number: i64,
-    known: Option<&'a str>,
-    token: Option<&'a str>,
-}
-
-impl Seen<'_> {
-    fn reconcile(&self, state: &SyncState) -> Option<Kind> {
-        let Head { server, epoch, number, horizon } = self.head;
-        if state.server.as_ref() != Some(server) {
-            return Some(Kind::New);
-        }
-        if state.epoch.as_ref() != Some(epoch) || self.number > *number {
-            return Some(Kind::Restored);
-        }
-        if self.number == 0 {
-            return None;
-        }
-        if *horizon > self.number {
-            // What was pushed since the last pull may be among what is missed.
-            return Some(if state.pushed > state.number { Kind::Restored } else { Kind::Expired });
-        }
-        (self.number > *horizon && self.known != self.token).then_some(Kind::Restored)
+/// What is to be done about a server; `same`: it has the commits that are
+/// remembered.
+fn reconcile(state: &SyncState, head: &Head, same: bool) -> Option<Kind> {
+    if state.server.as_ref() != Some(&head.server) {
+        return Some(Kind::New);
     }
+    if state.epoch.as_ref() != Some(&head.epoch) || !same {
+        return Some(Kind::Restored);
+    }
+    (state.number > 0 && head.horizon > state.number).then_some(Kind::Expired)
 }
 
 fn stage(state: &SyncState) -> Option<Stage> {

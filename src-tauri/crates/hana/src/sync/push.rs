@@ -7,7 +7,9 @@ use super::{
 };
 use crate::{Class, DatabaseError, Result};
 use nopenai_domain::{Timestamp, WorkstationId};
-use nopenai_store::sync::{Change, ServerRow, Settled, SyncedTable, Value, Version, table};
+use nopenai_store::sync::{
+    Change, ServerRow, Settled, SyncState, SyncedTable, Value, Version, table,
+};
 use serde_json::{Map, Value as Json};
 use std::collections::HashMap;
 
@@ -32,8 +34,8 @@ pub struct Commit<'a> {
     pub token: &'a str,
     /// A version for the conflicts that are recorded.
     pub version: Version,
-    /// The server this workstation believes it has: server, epoch, number, token.
-    pub believed: (&'a str, &'a str, i64, Option<&'a str>),
+    /// What this workstation remembers of the server.
+    pub believed: &'a SyncState,
 }
 
 /// Commits changes. `None`: the server is not the one it was, and nothing was
@@ -80,13 +82,32 @@ pub fn push(
 }
 
 fn is_believed(transaction: &mut dyn Transaction, commit: &Commit<'_>) -> Result<bool> {
-    let (server, epoch, number, token) = commit.believed;
+    let state = commit.believed;
     let head = transaction.head();
-    if head.server != server || head.epoch != epoch || head.horizon > number {
+    let is_same = state.server.as_ref() == Some(&head.server)
+        && state.epoch.as_ref() == Some(&head.epoch)
+        && head.horizon <= state.number;
+    if !is_same {
         return Ok(false);
     }
-    // The commits up to the horizon are forgotten with their deletions.
-    Ok(number == head.horizon || transaction.token(number)?.as_deref() == token)
+    for (number, token) in known_commits(state) {
+        if transaction.token(number)?.as_ref() != token {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// The commits that the server must have: number, and what each is known by.
+pub fn known_commits(state: &SyncState) -> Vec<(i64, Option<&String>)> {
+    let mut known = Vec::new();
+    if state.number > 0 {
+        known.push((state.number, state.token.as_ref()));
+    }
+    if state.pushed > state.number {
+        known.push((state.pushed, state.pushed_token.as_ref()));
+    }
+    known
 }
 
 fn by_table(changes: Vec<Change>) -> Vec<(&'static SyncedTable, Vec<Change>)> {

@@ -13,13 +13,14 @@ use nopenai_store::{
     sync::{SyncedTable, TABLES, Value},
 };
 use std::{
+    path::Path,
     sync::{
         Arc,
         atomic::{AtomicI64, Ordering},
     },
     time::Duration,
 };
-use tempfile::TempDir;
+use tempfile::{TempDir, tempdir, tempdir_in};
 use tokio_util::sync::CancellationToken;
 
 /// A clock that is wrong by so much, and can be set.
@@ -44,10 +45,21 @@ pub const SOON: Backoff =
 
 impl Workstation {
     pub fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        // Many of them, each with many commits: in memory where that can be.
+        let memory = Path::new("/dev/shm");
+        let folder = if memory.is_dir() { tempdir_in(memory) } else { tempdir() }.unwrap();
         let clock = Arc::new(Skewed::default());
         let store = Store::open(&folder.path().join("studio.db"), clock.clone()).unwrap();
         Self { store, clock, folder }
+    }
+
+    /// Ends the application and starts it again.
+    pub fn reopen(&mut self) {
+        let path = self.folder.path().join("studio.db");
+        let unused = self.folder.path().join("unused.db");
+        self.store = Store::open(&unused, self.clock.clone()).unwrap();
+        self.store = Store::open(&path, self.clock.clone()).unwrap();
+        std::fs::remove_file(unused).unwrap();
     }
 
     pub async fn sync(&self, server: &Arc<dyn Server>) -> Result<Cycle, SyncError> {
@@ -57,11 +69,6 @@ impl Workstation {
 
     pub async fn save_mode(&self, id: &str, name: &str) {
         self.store.modes().save(a_mode(id, name)).await.unwrap();
-    }
-
-    pub async fn modes(&self) -> Vec<(String, String)> {
-        let modes = self.store.modes().list().await.unwrap();
-        modes.into_iter().map(|mode| (mode.id.0, mode.name)).collect()
     }
 
     pub async fn record(&self, prompt: &str, answer: &str) -> RunId {

@@ -2,8 +2,10 @@
 //! a model of a server where faults are to come at every moment.
 #![allow(clippy::unwrap_used, reason = "a test ends where it fails")]
 
+mod convergence;
 mod fixture;
 mod generated;
+mod model;
 mod postgres;
 mod profiles;
 mod server;

@@ -34,9 +34,10 @@ impl Applying<'_> {
         Ok(brought)
     }
 
-    /// Brings a row in, unless this workstation has a change of it to send,
-    /// which the server will compare, or has it as new already.
-    pub fn one(&self, row: &ServerRow) -> Result<bool> {
+    /// Brings a row in, unless this workstation has a change of it to send, which
+    /// the server will compare. Where nothing waits the server is right, also
+    /// with an older version: it may have forgotten a deletion.
+    fn one(&self, row: &ServerRow) -> Result<bool> {
         let ServerRow { table, key, version, .. } = row;
         if !version.is_credible() {
             self.wait(row, "its clock is not of this world")?;
@@ -47,12 +48,9 @@ impl Applying<'_> {
             log::seen(self.connection, table, key)?;
             if entry.version == *version {
                 log::accepted(self.connection, self.own, table, key, *version)?;
-            }
-            if entry.pending {
                 return Ok(false);
             }
-            if entry.version >= *version {
-                self.waits_no_longer(row)?;
+            if entry.pending {
                 return Ok(false);
             }
         }
@@ -71,7 +69,7 @@ impl Applying<'_> {
                 }
             }
         }
-        self.waits_no_longer(row)?;
+        self.waits_no_longer(row.table, &row.key)?;
         if row.row.is_none() {
             self.record(row)?;
         }
@@ -146,10 +144,11 @@ impl Applying<'_> {
         Ok(())
     }
 
-    fn waits_no_longer(&self, row: &ServerRow) -> Result<()> {
+    /// Forgets what waited for a row's parent, or for it to become possible.
+    pub fn waits_no_longer(&self, table: &SyncedTable, key: &str) -> Result<()> {
         self.connection
             .prepare_cached("DELETE FROM sync_waiting WHERE table_name = ?1 AND row_key = ?2")?
-            .execute([row.table.local, &row.key])?;
+            .execute([table.local, key])?;
         Ok(())
     }
 
@@ -157,7 +156,13 @@ impl Applying<'_> {
         let mut waiting = self.waiting()?;
         waiting.sort_by_key(|row| place(row.table));
         for row in waiting.iter().filter(|row| row.version.is_credible()) {
-            self.one(row)?;
+            match log::get(self.connection, self.own, row.table, &row.key)? {
+                Some(entry) if entry.version >= row.version => {
+                    self.waits_no_longer(row.table, &row.key)?
+                }
+                Some(entry) if entry.pending => {}
+                _ => drop(self.take(row)?),
+            }
         }
         Ok(())
     }

@@ -101,6 +101,24 @@ pub fn seen(connection: &Connection, table: &SyncedTable, key: &str) -> Result<(
     Ok(())
 }
 
+/// Forgets a row that nothing waits of; gives whether that was so.
+pub fn forget(connection: &Connection, table: &SyncedTable, key: &str) -> Result<bool> {
+    let gone = connection
+        .prepare_cached(
+            "DELETE FROM sync_row WHERE table_name = ?1 AND row_key = ?2 AND pending = 0",
+        )?
+        .execute([table.local, key])?;
+    Ok(gone == 1)
+}
+
+/// Forgets a deletion that need not be sent.
+pub fn forget_own(connection: &Connection, table: &SyncedTable, key: &str) -> Result<()> {
+    connection
+        .prepare_cached("DELETE FROM sync_row WHERE table_name = ?1 AND row_key = ?2")?
+        .execute([table.local, key])?;
+    Ok(())
+}
+
 /// Records why a version can't be sent; a later one is tried again.
 pub fn refused(
     connection: &Connection,

@@ -245,20 +245,20 @@ impl Sync {
         self.store.read(read).await
     }
 
-    /// Records what became of a commit's changes. A row that was changed since
-    /// goes on waiting.
+    /// Records what became of the changes of a commit: its number, and what it is
+    /// known by. A row that was changed since goes on waiting.
     ///
     /// # Errors
     /// When it could not be written; all is as before then, and can be sent
     /// again.
-    pub async fn settle(&self, number: i64, settled: Vec<Settled>) -> Result<()> {
+    pub async fn settle(&self, number: i64, token: String, settled: Vec<Settled>) -> Result<()> {
         let (own, recorder) = (self.workstation(), self.store.inner.sync.recorder.clone());
         let write = move |connection: &Connection| {
             let applying = Applying { connection, own, recorder: &recorder };
             for outcome in &settled {
                 settle(&applying, outcome)?;
             }
-            state::pushed(connection, number, recorder.last())
+            state::pushed(connection, number, &token, recorder.last())
         };
         self.store.write(write).await
     }
@@ -317,14 +317,13 @@ impl Sync {
         self.store.write(write).await
     }
 
-    /// Removes rows that a full pull hasn't come by, so many at once; gives how
-    /// many there were.
+    /// Rows that a full pull hasn't come by, at most so many: table and key. They
+    /// are gone at the server, or were written again meanwhile.
     ///
     /// # Errors
-    /// When it could not be written.
-    pub async fn remove_missing(&self, rows: usize) -> Result<u64> {
-        let recorder = self.store.inner.sync.recorder.clone();
-        let write = move |connection: &Connection| {
+    /// When they could not be read.
+    pub async fn missing(&self, rows: usize) -> Result<Vec<(&'static SyncedTable, String)>> {
+        let read = move |connection: &Connection| {
             let missing: Vec<(String, String)> = connection
                 .prepare_cached(
                     "SELECT table_name, row_key FROM sync_row WHERE missing = 1 \
@@ -332,10 +331,30 @@ impl Sync {
                 )?
                 .query_map([rows as i64], |row| Ok((row.get(0)?, row.get(1)?)))?
                 .collect::<rusqlite::Result<_>>()?;
-            for (name, key) in &missing {
-                remove_missing(connection, &recorder, name, key)?;
+            Ok(missing.into_iter().filter_map(|(name, key)| Some((table(&name)?, key))).collect())
+        };
+        self.store.read(read).await
+    }
+
+    /// Removes what the server said is gone of [`Sync::missing`]: table, key, and
+    /// whether it is there. Children go with their parents, for all.
+    ///
+    /// # Errors
+    /// When it could not be written.
+    pub async fn settle_missing(
+        &self,
+        found: Vec<(&'static SyncedTable, String, bool)>,
+    ) -> Result<()> {
+        let write = move |connection: &Connection| {
+            for (table, key, is_there) in &found {
+                if *is_there || !log::forget(connection, table, key)? {
+                    log::seen(connection, table, key)?;
+                } else {
+                    rows::remove(connection, table, key)?;
+                    log::forget_own(connection, table, key)?;
+                }
             }
-            Ok(missing.len() as u64)
+            Ok(())
         };
         self.store.write(write).await
     }
@@ -370,7 +389,8 @@ fn settle(applying: &Applying<'_>, outcome: &Settled) -> Result<()> {
     let Applying { connection, own, .. } = *applying;
     match outcome {
         Settled::Accepted { table, key, version } => {
-            log::accepted(connection, own, table, key, *version)
+            log::accepted(connection, own, table, key, *version)?;
+            applying.waits_no_longer(table, key)
         }
         Settled::Refused { table, key, version, problem } => {
             log::refused(connection, table, key, version.clock, problem)
@@ -385,28 +405,6 @@ fn settle(applying: &Applying<'_>, outcome: &Settled) -> Result<()> {
             Ok(())
         }
     }
-}
-
-fn remove_missing(
-    connection: &Connection,
-    recorder: &Recorder,
-    name: &str,
-    key: &str,
-) -> Result<()> {
-    let where_row = "WHERE table_name = ?1 AND row_key = ?2 AND pending = 0";
-    let gone = connection
-        .prepare_cached(&format!("DELETE FROM sync_row {where_row}"))?
-        .execute([name, key])?;
-    if gone == 0 {
-        connection
-            .prepare_cached(
-                "UPDATE sync_row SET missing = 0 WHERE table_name = ?1 AND row_key = ?2",
-            )?
-            .execute([name, key])?;
-    } else if let Some(table) = table(name) {
-        recorder.silently(|| rows::remove(connection, table, key))?;
-    }
-    Ok(())
 }
 
 /// When a version was written, for people.

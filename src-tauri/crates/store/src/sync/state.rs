@@ -17,6 +17,8 @@ pub struct SyncState {
     pub token: Option<String>,
     /// The latest commit of this workstation.
     pub pushed: i64,
+    /// What that commit is known by.
+    pub pushed_token: Option<String>,
     /// A pull or reconcile under way, for whoever began it.
     pub progress: Option<String>,
     /// When everything was last the same on both sides.
@@ -46,7 +48,8 @@ pub fn identity(connection: &Connection) -> Result<(WorkstationId, i64)> {
 pub fn read(connection: &Connection) -> Result<SyncState> {
     let state = connection
         .prepare_cached(
-            "SELECT server, epoch, number, token, pushed, progress, last_success FROM sync_state",
+            "SELECT server, epoch, number, token, pushed, pushed_token, progress, last_success \
+             FROM sync_state",
         )?
         .query_row([], |row| {
             Ok(SyncState {
@@ -55,8 +58,9 @@ pub fn read(connection: &Connection) -> Result<SyncState> {
                 number: row.get(2)?,
                 token: row.get(3)?,
                 pushed: row.get(4)?,
-                progress: row.get(5)?,
-                last_success: row.get::<_, Option<i64>>(6)?.map(Timestamp),
+                pushed_token: row.get(5)?,
+                progress: row.get(6)?,
+                last_success: row.get::<_, Option<i64>>(7)?.map(Timestamp),
             })
         })
         .optional()?;
@@ -67,7 +71,8 @@ pub fn write(connection: &Connection, state: &SyncState, clock: i64) -> Result<(
     connection
         .prepare_cached(
             "UPDATE sync_state SET server = ?1, epoch = ?2, number = ?3, token = ?4, \
-             pushed = max(pushed, ?5), progress = ?6, last_success = ?7, clock = max(clock, ?8)",
+             pushed = ?5, pushed_token = ?6, progress = ?7, last_success = ?8, \
+             clock = max(clock, ?9)",
         )?
         .execute(params![
             state.server,
@@ -75,6 +80,7 @@ pub fn write(connection: &Connection, state: &SyncState, clock: i64) -> Result<(
             state.number,
             state.token,
             state.pushed,
+            state.pushed_token,
             state.progress,
             state.last_success.map(|moment| moment.0),
             clock,
@@ -90,9 +96,14 @@ pub fn progress(connection: &Connection, progress: Option<&str>, clock: i64) -> 
     Ok(())
 }
 
-pub fn pushed(connection: &Connection, number: i64, clock: i64) -> Result<()> {
+/// Keeps the latest commit of this workstation.
+pub fn pushed(connection: &Connection, number: i64, token: &str, clock: i64) -> Result<()> {
     connection
-        .prepare_cached("UPDATE sync_state SET pushed = max(pushed, ?1), clock = max(clock, ?2)")?
-        .execute(params![number, clock])?;
+        .prepare_cached(
+            "UPDATE sync_state SET clock = max(clock, ?3), \
+             pushed_token = CASE WHEN ?1 > pushed THEN ?2 ELSE pushed_token END, \
+             pushed = max(pushed, ?1)",
+        )?
+        .execute(params![number, token, clock])?;
     Ok(())
 }

@@ -30,7 +30,7 @@ fn short(changes: &[Change]) -> Vec<(&str, &str, bool)> {
 async fn accept(store: &Store, changes: &[Change]) {
     let accepted =
         |c: &Change| Settled::Accepted { table: c.table, key: c.key.clone(), version: c.version };
-    store.sync().settle(1, changes.iter().map(accepted).collect()).await.unwrap();
+    store.sync().settle(1, String::new(), changes.iter().map(accepted).collect()).await.unwrap();
 }
 
 fn server_row(name: &str, clock: i64, row: Option<Vec<Value>>, key: &str) -> ServerRow {
@@ -156,7 +156,7 @@ async fn what_comes_is_taken_where_it_is_newer_and_leaves_no_change() {
     let newer = server_row("mode", 1_000, Some(a_mode_row("m", "Newer")), "m");
     assert_eq!(sync.apply(vec![newer.clone()], None).await.unwrap(), 0, "the server compares");
     let lost = Settled::Lost { version: mine[0].version, winner: newer.clone() };
-    sync.settle(2, vec![lost]).await.unwrap();
+    sync.settle(2, String::new(), vec![lost]).await.unwrap();
     assert_eq!(store.modes().list().await.unwrap()[0].name, "Newer");
     assert_eq!(pending(&store).await, []);
 
@@ -164,7 +164,8 @@ async fn what_comes_is_taken_where_it_is_newer_and_leaves_no_change() {
     assert_eq!(sync.apply(vec![gone], None).await.unwrap(), 1);
     assert_eq!(store.modes().list().await.unwrap(), []);
     assert_eq!(pending(&store).await, []);
-    assert_eq!(sync.apply(vec![newer], None).await.unwrap(), 0, "older than the deletion");
+    // A server that forgot the deletion has a row again: the server is right.
+    assert_eq!(sync.apply(vec![newer], None).await.unwrap(), 1);
 }
 
 #[tokio::test]
@@ -255,15 +256,20 @@ async fn another_server_gets_what_was_written_here_and_a_restored_one_all() {
 async fn what_a_full_pull_has_not_come_by_is_removed() {
     let (_folder, store) = new();
     let sync = store.sync();
-    let rows = ["a", "b"].map(|id| server_row("mode", 50, Some(a_mode_row(id, id)), id));
+    let rows = ["a", "b", "d"].map(|id| server_row("mode", 50, Some(a_mode_row(id, id)), id));
     sync.apply(rows.to_vec(), None).await.unwrap();
     store.modes().save(a_mode("c", "new here")).await.unwrap();
     sync.prepare(Reconcile::Expired, Default::default(), 100).await.unwrap();
     sync.apply(vec![rows[0].clone()], None).await.unwrap();
-    assert_eq!(sync.remove_missing(100).await.unwrap(), 1);
+    let missing = sync.missing(100).await.unwrap();
+    let keys: Vec<&str> = missing.iter().map(|(_, key)| key.as_str()).collect();
+    assert_eq!(keys, ["b", "d"]);
+    let found = missing.into_iter().map(|(table, key)| (table, key.clone(), key == "d"));
+    sync.settle_missing(found.collect()).await.unwrap();
     let names: Vec<_> = store.modes().list().await.unwrap().into_iter().map(|m| m.id.0).collect();
-    assert_eq!(names, ["a", "c"]);
-    assert_eq!(sync.remove_missing(100).await.unwrap(), 0);
+    assert_eq!(names, ["a", "d", "c"], "d was written again meanwhile");
+    assert_eq!(sync.missing(100).await.unwrap(), []);
+    assert_eq!(short(&pending(&store).await), [("mode", "c", true)]);
 }
 
 #[tokio::test]
@@ -278,7 +284,7 @@ async fn a_row_that_cannot_be_sent_waits_for_its_next_change() {
         version: change.version,
         problem: "too long".to_owned(),
     };
-    sync.settle(0, vec![refused]).await.unwrap();
+    sync.settle(0, String::new(), vec![refused]).await.unwrap();
     assert_eq!(pending(&store).await, []);
     assert_eq!(sync.problems(9).await.unwrap()[0].2, "too long");
     let counts = sync.counts().await.unwrap();
