@@ -137,15 +137,12 @@ impl Dialect for PostgreSql {
             "40001" | "40P01" | "55P03" | "40003" => Class::Transaction,
             "57P03" => Class::Busy,
             "57P01" | "57P02" | "57P05" => Class::Connection,
-            "08001" | "08S01" | "08003" | "08006" | "08007" | "HY000" => {
-                of_words(&diagnostic.message)
-            }
-            _ => match &state.get(..2).unwrap_or_default() {
-                &"53" => Class::Busy,
-                &"23" => Class::Constraint,
-                &"22" => Class::Value,
-                &"08" => Class::Connection,
-                _ => of_words(&diagnostic.message),
+            _ => match (state.get(..2).unwrap_or_default(), of_words(&diagnostic.message)) {
+                ("53", _) => Class::Busy,
+                ("23", _) => Class::Constraint,
+                ("22", _) => Class::Value,
+                ("08", Class::Other) => Class::Connection,
+                (_, class) => class,
             },
         }
     }
@@ -155,12 +152,14 @@ impl Dialect for PostgreSql {
 fn of_words(message: &str) -> Class {
     let message = message.to_lowercase();
     let says = |words: &[&str]| words.iter().any(|word| message.contains(word));
-    if says(&["password authentication failed", "no password supplied", "role \""]) {
+    if says(&["is not permitted to log in"]) {
+        Class::UserLocked
+    } else if says(&["password authentication failed", "no password supplied"])
+        || message.contains("role \"") && says(&["does not exist"])
+    {
         Class::PasswordWrong
     } else if says(&["does not exist"]) {
         Class::Missing
-    } else if says(&["is not permitted to log in"]) {
-        Class::UserLocked
     } else if says(&["certificate verify failed", "root certificate", "server certificate for"]) {
         Class::CertificateNotTrusted
     } else if says(&["does not support ssl", "ssl error", "ssl connection", "no encryption"]) {

@@ -6,6 +6,7 @@ use nopenai_hana::{Credentials, Limits, Pool, Session, SessionFactory, find_driv
 use nopenai_secrets::Secret;
 use std::{
     fs,
+    io::Write,
     net::TcpListener,
     path::{Path, PathBuf},
     process::{Command, Stdio},
@@ -63,11 +64,9 @@ impl Postgres {
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let server = Self { folder, binaries, port };
         server.up();
-        server.sql(&format!(
-            "SET password_encryption = 'scram-sha-256'; \
-             CREATE ROLE team LOGIN PASSWORD '{}'; CREATE DATABASE team OWNER team",
-            PASSWORD.replace('\'', "''")
-        ));
+        let password = PASSWORD.replace('\'', "''");
+        server.sql(&format!("CREATE ROLE team LOGIN PASSWORD '{password}'"));
+        server.sql("CREATE DATABASE team OWNER team");
         server
     }
 
@@ -103,9 +102,7 @@ impl Postgres {
     }
 
     pub fn sql_in(&self, database: &str, sql: &str) {
-        for statement in sql.split("; ") {
-            run(self.psql(database).args(["-c", statement]));
-        }
+        run(self.psql(database).args(["-c", sql]));
     }
 
     /// `psql` as the superuser.
@@ -115,6 +112,23 @@ impl Postgres {
         command.args(["-U", "postgres", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", database]);
         command.current_dir("/");
         command
+    }
+
+    /// All of the team's database, as a backup has it.
+    pub fn dump(&self) -> String {
+        let mut dump = as_its_user(&self.binaries.join("pg_dump"));
+        dump.arg("-h").arg(self.folder.path()).args(["-p", &self.port.to_string()]);
+        dump.args(["-U", "postgres", "team"]).current_dir("/");
+        String::from_utf8(dump.output().unwrap().stdout).unwrap()
+    }
+
+    /// The team's database as it was.
+    pub fn restore(&self, dump: &str) {
+        let mut psql = self.psql("team");
+        psql.stdin(Stdio::piped()).stdout(Stdio::null());
+        let mut child = psql.spawn().unwrap();
+        child.stdin.take().unwrap().write_all(dump.as_bytes()).unwrap();
+        assert!(child.wait().unwrap().success());
     }
 
     /// A profile of it.
