@@ -399,10 +399,13 @@ fn settle(applying: &Applying<'_>, outcome: &Settled) -> Result<()> {
             applying.recorder.observe(winner.version.clock);
             let entry = log::get(connection, own, winner.table, &winner.key)?;
             // Changed since: that change is compared in its turn.
-            if entry.is_some_and(|entry| entry.version == *version) {
-                applying.take(winner)?;
+            if entry.is_none_or(|entry| entry.version != *version) || applying.take(winner)? {
+                return Ok(());
             }
-            Ok(())
+            // What prevails waits for its parent: what was here does not any more.
+            let gone = || rows::remove(connection, winner.table, &winner.key);
+            applying.recorder.silently(gone)?;
+            log::forget_own(connection, winner.table, &winner.key)
         }
     }
 }
