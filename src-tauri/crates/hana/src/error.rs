@@ -141,15 +141,14 @@ impl From<DatabaseError> for Error {
             | Class::Transaction
             | Class::Busy
             | Class::Unreachable
-            | Class::TlsRefused
-            | Class::CertificateNotTrusted
-            | Class::DriverMissing
             | Class::Cancelled => Code::Offline,
             Class::PasswordWrong
             | Class::PasswordExpired
             | Class::UserLocked
+            | Class::TlsRefused
+            | Class::CertificateNotTrusted
             | Class::NoPrivilege => Code::AccessDenied,
-            Class::Missing => Code::NotFound,
+            Class::Missing | Class::DriverMissing => Code::NotFound,
             Class::Newer => Code::StoreRefused,
             Class::Exists => Code::AlreadyExists,
             Class::Constraint | Class::Value | Class::Other => Code::Internal,

@@ -19,6 +19,7 @@ pub mod operations;
 mod restore;
 mod studio;
 mod tasks;
+mod team;
 
 pub use data::DataFolder;
 pub use environment::Environment;
@@ -32,3 +33,4 @@ pub use operation::{Entry, Events, Method, Operation, Route, Sink};
 pub use restore::restore_backup;
 pub use studio::{Studio, StudioOptions};
 pub use tasks::{Task, TaskKind};
+pub use team::{SyncPhase, SyncStatus, TableSync};

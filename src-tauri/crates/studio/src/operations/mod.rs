@@ -9,7 +9,9 @@ pub mod history;
 pub mod inference;
 pub mod models;
 pub mod notifications;
+pub mod profiles;
 pub mod settings;
+pub mod sync;
 
 use crate::operation::Entry;
 
@@ -25,7 +27,9 @@ pub fn all() -> impl Iterator<Item = &'static Entry> {
         inference::ALL,
         models::ALL,
         notifications::ALL,
+        profiles::ALL,
         settings::ALL,
+        sync::ALL,
     ]
     .into_iter()
     .flatten()
