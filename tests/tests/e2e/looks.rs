@@ -102,6 +102,19 @@ const SCENES: &[Scene] = &[
         shows: "notificationList",
         close: &[ESCAPE],
     },
+    Scene { name: "team", open: &["teamButton"], shows: "profileList", close: &[] },
+    Scene {
+        name: "team-profile",
+        open: &["addProfile"],
+        shows: "profileForm",
+        close: &["closeProfile"],
+    },
+    Scene {
+        name: "team-sync",
+        open: &["tabSync-button"],
+        shows: "syncFacts",
+        close: &["closeTeam"],
+    },
     Scene { name: "models-popover", open: &["modelButton"], shows: "modelList", close: &[ESCAPE] },
     Scene {
         name: "models",

@@ -13,6 +13,11 @@ const ENGINE_GOALS: Goals = &[("overhead_per_token_ms", 1.0), ("overhead_ttft_ms
 const STARTUP_GOALS: Goals = &[("ready_s", 2.0), ("window_rss_mb", 150.0), ("ui_bundle_mb", 15.0)];
 const STORE_GOALS: Goals = &[("search_p95_ms", 20.0), ("page_p95_ms", 20.0)];
 
+/// Below which the sync's figures should not be.
+const SYNC_LEAST: Goals =
+    &[("push_over_single_insert", 20.0), ("push_over_copy", 0.2), ("pull_over_copy", 0.2)];
+const SYNC_GOALS: Goals = &[("local_write_overhead", 1.5)];
+
 /// Our worker against mistral.rs called directly.
 pub fn engine(workspace: &Workspace) -> Result<()> {
     measure(workspace, "engine", "examples/engine", ENGINE_GOALS)
@@ -31,6 +36,25 @@ pub fn store(workspace: &Workspace) -> Result<()> {
     let name = format!("history{}", std::env::consts::EXE_SUFFIX);
     let program = workspace.target.join("release").join("examples").join(name);
     figures(workspace, "store", &mut Command::new(program), STORE_GOALS)
+}
+
+/// The sync against loading the same rows in other ways, with a real PostgreSQL.
+pub fn sync(workspace: &Workspace) -> Result<()> {
+    let example = ["build", "--release", "--package", "nopenai-hana", "--example", "bench_sync"];
+    command::run(workspace.cargo().args(example))?;
+    let name = format!("bench_sync{}", std::env::consts::EXE_SUFFIX);
+    let program = workspace.target.join("release").join("examples").join(name);
+    figures(workspace, "sync", &mut Command::new(program), SYNC_GOALS)?;
+    for (figure, least) in SYNC_LEAST {
+        println!("goal of {figure}: at least {least}");
+    }
+    Ok(())
+}
+
+/// Every statement the dialect for SAP HANA can produce, one a line.
+pub fn hana_sql(workspace: &Workspace) -> Result<()> {
+    let example = ["run", "--quiet", "--package", "nopenai-hana", "--example", "hana_sql"];
+    command::run(workspace.cargo().args(example))
 }
 
 /// Builds everything and runs `program`.

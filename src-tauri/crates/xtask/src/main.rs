@@ -29,6 +29,8 @@ Usage: cargo xtask COMMAND
   bench engine       our worker against mistral.rs called directly
   bench startup      how soon the window is ready, and what it weighs
   bench store        the history with a million runs: written, searched, paged
+  bench sync         the exchange with a team's database against other ways to load
+  hana-sql           every statement for SAP HANA, one a line
   generate           write docs/openapi.json and the UI's types from the operations
   generate --check   fail if one of them is stale
   pictures           copy the guides' pictures from the last end-to-end run
@@ -60,6 +62,8 @@ fn dispatch(words: &[&str]) -> Result<()> {
         ["bench", "engine"] => bench::engine(&workspace),
         ["bench", "startup"] => bench::startup(&workspace),
         ["bench", "store"] => bench::store(&workspace),
+        ["bench", "sync"] => bench::sync(&workspace),
+        ["hana-sql"] => bench::hana_sql(&workspace),
         ["generate"] => generate::write(&workspace),
         ["pictures"] => pictures::take(&workspace),
         ["generate", "--check"] => generate::check(&workspace),

@@ -8,13 +8,14 @@ import { SMOL } from "./models";
 import { ANSWER } from "./recorded";
 import { costOf, DEFAULTS, modeName, promptOperations } from "./prompts";
 import { FakeShell, FOLDER, type ShellScenario } from "./shell";
+import { FakeTeam, type TeamScenario } from "./team";
 
 type Emit = (event: unknown) => void;
 // The bridge passes untyped objects; each operation knows its own.
 type Input = Record<string, string>;
 type Operation = (input: Input, emit: Emit) => unknown;
 
-export interface Scenario extends ShellScenario, HistoryScenario, HubScenario {
+export interface Scenario extends ShellScenario, HistoryScenario, HubScenario, TeamScenario {
     loaded?: boolean;
     /** Milliseconds between pieces of the answer. */
     pace?: number;
@@ -33,6 +34,7 @@ export class FakeBackend {
     readonly history: FakeHistory;
     readonly evaluations: FakeEvaluations;
     readonly hub: FakeHub;
+    readonly team: FakeTeam;
     private engine = IDLE;
     private watchers: Emit[] = [];
     private stopped = new Set<string>();
@@ -42,6 +44,7 @@ export class FakeBackend {
         this.history = new FakeHistory(scenario, (change) => this.tell(change));
         this.evaluations = new FakeEvaluations((change) => this.tell(change));
         this.hub = new FakeHub(scenario, (change) => this.tell(change));
+        this.team = new FakeTeam(scenario, (change) => this.tell(change));
         if (scenario.loaded) {
             this.engine = engineWith(modelStatus());
         }
@@ -79,10 +82,12 @@ export class FakeBackend {
             ...(this.evaluations.operations() as unknown as Record<string, Operation>),
             ...(this.shell.operations() as Record<string, Operation>),
             ...(this.hub.operations() as unknown as Record<string, Operation>),
+            ...(this.team.operations() as unknown as Record<string, Operation>),
             watch: (_input, emit) => {
                 this.watchers.push(emit);
                 this.shell.greet(emit);
                 this.hub.greet(emit);
+                this.team.greet(emit);
                 emit({ kind: "engine", engine: this.engine } satisfies Change);
                 emit({ kind: "models", models: this.shell.list() } satisfies Change);
                 return new Promise(() => undefined);

@@ -89,10 +89,6 @@ impl Dialect for Hana {
         format!("CREATE INDEX {name} ON {table} ({})", columns.join(", "))
     }
 
-    fn dual(&self) -> &'static str {
-        " FROM DUMMY"
-    }
-
     fn ping(&self) -> &'static str {
         "SELECT 1 FROM DUMMY"
     }
@@ -110,12 +106,6 @@ impl Dialect for Hana {
     /// "TABLES System View".
     fn table_exists(&self) -> &'static str {
         "SELECT COUNT(*) FROM SYS.TABLES WHERE SCHEMA_NAME = ? AND TABLE_NAME = ?"
-    }
-
-    /// "TABLE_COLUMNS System View".
-    fn columns(&self) -> &'static str {
-        "SELECT TABLE_NAME, COLUMN_NAME FROM SYS.TABLE_COLUMNS WHERE SCHEMA_NAME = ? \
-         ORDER BY TABLE_NAME, POSITION"
     }
 
     /// "GRANT Statement (Access Control)": privileges on a schema.

@@ -4,10 +4,12 @@
 //! Tables are named with their schema everywhere, so that no statement depends
 //! on what a session was set to. Rows go to the server as one JSON parameter.
 
+mod catalogue;
 mod hana;
 mod postgresql;
 mod statements;
 
+pub use catalogue::catalogue;
 pub use hana::Hana;
 pub use postgresql::PostgreSql;
 pub use statements::{ROW_KEY, SYNC_COLUMNS, Statement, Statements, WORD};
@@ -79,9 +81,6 @@ pub trait Dialect: Send + Sync {
         format!("COMMENT ON TABLE {table} IS '{}'", text.replace('\'', "''"))
     }
 
-    /// A row out of nothing, for `SELECT` without a table.
-    fn dual(&self) -> &'static str;
-
     /// Whether the connection works.
     fn ping(&self) -> &'static str;
 
@@ -93,9 +92,6 @@ pub trait Dialect: Send + Sync {
 
     /// Whether a table exists: a count by schema and table.
     fn table_exists(&self) -> &'static str;
-
-    /// The columns of a schema's tables, by its name: table, column, in order.
-    fn columns(&self) -> &'static str;
 
     /// Creates a schema.
     fn create_schema(&self, schema: &str) -> String {

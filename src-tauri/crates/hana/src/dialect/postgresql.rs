@@ -88,10 +88,6 @@ impl Dialect for PostgreSql {
         format!("CREATE INDEX IF NOT EXISTS {name} ON {table} ({})", columns.join(", "))
     }
 
-    fn dual(&self) -> &'static str {
-        ""
-    }
-
     fn ping(&self) -> &'static str {
         "SELECT 1"
     }
@@ -107,11 +103,6 @@ impl Dialect for PostgreSql {
     fn table_exists(&self) -> &'static str {
         "SELECT count(*) FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n \
          ON n.oid = c.relnamespace WHERE n.nspname = ? AND c.relname = ?"
-    }
-
-    fn columns(&self) -> &'static str {
-        "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = ? \
-         ORDER BY table_name, ordinal_position"
     }
 
     fn grants(&self, schema: &str, user: &str) -> Vec<String> {

@@ -8,4 +8,5 @@ mod generated;
 mod model;
 mod postgres;
 mod profiles;
+mod reached;
 mod server;

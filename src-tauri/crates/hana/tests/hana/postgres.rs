@@ -2,8 +2,6 @@
 //! that was free, ended with it.
 
 use nopenai_domain::{ConnectionProfile, ProfileId, ServerKind};
-use nopenai_hana::{Credentials, Limits, Pool, Session, SessionFactory, find_driver, sync::Remote};
-use nopenai_secrets::Secret;
 use std::{
     fs,
     io::Write,
@@ -148,27 +146,6 @@ impl Postgres {
             driver: None,
         }
     }
-
-    pub fn credentials(&self) -> Credentials {
-        of(self.profile(), PASSWORD)
-    }
-
-    /// A session of its own.
-    pub fn session(&self) -> Session {
-        Session::open(&self.credentials()).unwrap()
-    }
-
-    /// What a workstation has of it.
-    pub fn remote(&self) -> Remote {
-        let factory = SessionFactory::new(self.credentials());
-        Remote::new(Pool::new(factory, Limits::default()))
-    }
-}
-
-/// Credentials with the driver that is found.
-pub fn of(profile: ConnectionProfile, password: &str) -> Credentials {
-    let driver = find_driver(&profile, None).unwrap();
-    Credentials { profile, password: Secret::new(password.to_owned()), driver }
 }
 
 impl Drop for Postgres {

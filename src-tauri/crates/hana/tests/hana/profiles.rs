@@ -1,7 +1,10 @@
 //! Profiles that are right, and the ways in which they are not: each has its
 //! finding, and what to do.
 
-use crate::postgres::{PASSWORD, Postgres, SCHEMA, of};
+use crate::{
+    postgres::{PASSWORD, Postgres, SCHEMA},
+    reached::of,
+};
 use nopenai_domain::{ConnectionProfile, SystemClock};
 use nopenai_hana::{
     Class, Credentials, Diagnosis, Finding, Session, deploy, diagnose,
