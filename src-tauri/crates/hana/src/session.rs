@@ -10,7 +10,6 @@ use odbc_api::{
     Connection, ConnectionOptions, Cursor, IntoParameter, Nullable, environment,
     parameter::{InputParameter, WithDataType},
 };
-use std::sync::{Arc, PoisonError, RwLock};
 
 /// How long a statement may take, seconds.
 const STATEMENT_TIMEOUT_S: usize = 120;
@@ -303,25 +302,20 @@ fn without(password: &nopenai_secrets::Secret, mut error: DatabaseError) -> Data
     error
 }
 
-/// Opens sessions for a pool. The password can change while it is used.
+/// Opens sessions for a pool.
 pub struct SessionFactory {
-    credentials: RwLock<Arc<Credentials>>,
+    credentials: Credentials,
 }
 
 impl SessionFactory {
     /// Sessions by these credentials.
     pub fn new(credentials: Credentials) -> Self {
-        Self { credentials: RwLock::new(Arc::new(credentials)) }
+        Self { credentials }
     }
 
-    /// The credentials of sessions opened from now on.
-    pub fn credentials(&self) -> Arc<Credentials> {
-        self.credentials.read().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    /// Changes the credentials; connections that are open stay.
-    pub fn set_credentials(&self, credentials: Credentials) {
-        *self.credentials.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(credentials);
+    /// What the sessions are opened with.
+    pub fn credentials(&self) -> &Credentials {
+        &self.credentials
     }
 }
 
@@ -329,7 +323,7 @@ impl Connect for SessionFactory {
     type Connection = Session;
 
     fn connect(&self) -> Result<Session> {
-        Session::open(&self.credentials())
+        Session::open(&self.credentials)
     }
 
     fn is_alive(&self, session: &mut Session) -> bool {

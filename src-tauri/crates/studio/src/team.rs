@@ -27,6 +27,13 @@ const LOOK_FOR_CHANGES: Duration = Duration::from_secs(2);
 /// How often the server is asked for what is new.
 const PULL_EVERY: Duration = Duration::from_secs(10);
 
+/// Deletions are remembered by the server for so long, µs: half a year. A
+/// workstation that was away longer compares everything.
+const REMEMBERED: i64 = 180 * 24 * 3_600_000_000;
+
+/// How often it is looked for deletions to forget.
+const FORGET_EVERY: Duration = Duration::from_secs(24 * 3600);
+
 /// After failures the server is tried again after so long, doubling, with jitter.
 const OFFLINE: Backoff =
     Backoff { first: Duration::from_secs(5), longest: Duration::from_secs(120), attempts: 1 };
@@ -112,6 +119,7 @@ pub(crate) struct Team {
     /// A person asked: it is tried whatever happened before.
     asked: AtomicBool,
     cancel: Mutex<CancellationToken>,
+    forgot_at: Mutex<Option<Instant>>,
     pushed: AtomicU64,
     pulled: AtomicU64,
 }
@@ -127,6 +135,7 @@ impl Team {
             wake: Notify::new(),
             asked: AtomicBool::new(false),
             cancel: Mutex::new(CancellationToken::new()),
+            forgot_at: Mutex::new(None),
             pushed: AtomicU64::new(0),
             pulled: AtomicU64::new(0),
         }
@@ -213,6 +222,15 @@ impl Team {
         let active = Active { profile: profile.clone(), remote: remote.clone() };
         *self.active.lock().unwrap_or_else(PoisonError::into_inner) = Some(active);
         Ok(remote)
+    }
+
+    fn is_time_to_forget(&self) -> bool {
+        let mut forgot_at = self.forgot_at.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_time = forgot_at.is_none_or(|at| at.elapsed() >= FORGET_EVERY);
+        if is_time {
+            *forgot_at = Some(Instant::now());
+        }
+        is_time
     }
 
     fn phase(&self, phase: SyncPhase) {
@@ -349,12 +367,19 @@ async fn exchange(studio: &Studio, profile: &ConnectionProfile) -> Result<(Cycle
         }
     };
     let cycle = engine.cycle(&cancel, &on_step).await.map_err(Error::from)?;
-    let kept = remote.clone();
-    let kept = tokio::task::spawn_blocking(move || kept.pool().maintain()).await;
-    if let Ok(Err(error)) = kept {
-        tracing::info!(%error, "no further connection was opened");
+    let took = began.elapsed();
+    let forget_before =
+        team.is_time_to_forget().then(|| studio.store().clock().now().0 - REMEMBERED);
+    let kept = tokio::task::spawn_blocking(move || {
+        if let Some(moment) = forget_before {
+            remote.forget_before(Timestamp(moment))?;
+        }
+        remote.pool().maintain()
+    });
+    if let Ok(Err(error)) = kept.await {
+        tracing::info!(%error, "the team's database was exchanged with, but not looked after");
     }
-    Ok((cycle, began.elapsed()))
+    Ok((cycle, took))
 }
 
 /// Tells how an exchange ended; gives whether it did well.

@@ -132,7 +132,11 @@ impl Server for Remote {
         };
         params.push(ceiling.into());
         let (rows, cut) = self.with(|session| {
-            session.query_up_to(&statement.sql, &params, &statement.columns, PAGE_BYTES)
+            // SAP HANA gives its long texts within a transaction only.
+            session.begin()?;
+            let read = session.query_up_to(&statement.sql, &params, &statement.columns, PAGE_BYTES);
+            session.rollback()?;
+            read
         })?;
         let more = cut || rows.len() == limit as usize;
         let rows = rows.into_iter().map(|row| server_row(source, &key, row));

@@ -53,6 +53,13 @@ impl Workstation {
         Self { store, clock, folder }
     }
 
+    /// The application of a data folder that is kept.
+    pub fn at(folder: &Path) -> Self {
+        let clock = Arc::new(Skewed::default());
+        let store = Store::open(&folder.join("studio.db"), clock.clone()).unwrap();
+        Self { store, clock, folder: tempdir().unwrap() }
+    }
+
     /// Ends the application and starts it again.
     pub fn reopen(&mut self) {
         let path = self.folder.path().join("studio.db");

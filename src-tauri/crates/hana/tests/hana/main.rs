@@ -10,3 +10,4 @@ mod postgres;
 mod profiles;
 mod reached;
 mod server;
+mod soak;

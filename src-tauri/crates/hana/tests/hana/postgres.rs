@@ -131,12 +131,17 @@ impl Postgres {
 
     /// A profile of it.
     pub fn profile(&self) -> ConnectionProfile {
+        Self::profile_at(self.port)
+    }
+
+    /// A profile of one at a port.
+    pub fn profile_at(port: u16) -> ConnectionProfile {
         ConnectionProfile {
             id: ProfileId::generate(),
             name: "Team".to_owned(),
             kind: ServerKind::PostgreSql,
             host: "127.0.0.1".to_owned(),
-            port: self.port,
+            port,
             database: "team".to_owned(),
             user: "team".to_owned(),
             schema: SCHEMA.to_owned(),

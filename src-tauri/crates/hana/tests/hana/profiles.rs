@@ -78,31 +78,13 @@ fn a_server_that_is_not_one_is_said_so() {
             let _ = std::io::Write::write_all(&mut stream.unwrap(), b"HTTP/1.1 400 No\r\n\r\n");
         }
     });
-    let profile = ConnectionProfile { port, ..profile_of(port) };
-    let diagnosis = found(profile, PASSWORD);
+    let diagnosis = found(Postgres::profile_at(port), PASSWORD);
     assert!(matches!(diagnosis.finding, Finding::HostUnreachable | Finding::Failed));
-}
-
-fn profile_of(port: u16) -> ConnectionProfile {
-    ConnectionProfile {
-        id: nopenai_domain::ProfileId::generate(),
-        name: "Team".to_owned(),
-        kind: nopenai_domain::ServerKind::PostgreSql,
-        host: "127.0.0.1".to_owned(),
-        port,
-        database: "team".to_owned(),
-        user: "team".to_owned(),
-        schema: SCHEMA.to_owned(),
-        tls: false,
-        validate_certificate: false,
-        trust_store: None,
-        driver: None,
-    }
 }
 
 #[test]
 fn a_driver_that_is_missing_or_none_is_named() {
-    let mut profile = profile_of(5432);
+    let mut profile = Postgres::profile_at(5432);
     profile.driver = Some("/nowhere/libodbcHDB.so".to_owned());
     let error = find_driver(&profile, None).unwrap_err();
     assert_eq!(error.class, Class::DriverMissing);

@@ -23,7 +23,8 @@ pub use state::SyncState;
 pub use table::{Class, Column, ColumnType, SyncedTable};
 pub use tables::{TABLES, table};
 pub use value::Value;
-pub use version::{Recorder, Version};
+pub(crate) use version::Recorder;
+pub use version::Version;
 
 use crate::{Result, Store};
 use apply::Applying;
@@ -57,12 +58,6 @@ pub struct ServerRow {
     pub version: Version,
     /// Its columns; absent: it is deleted.
     pub row: Option<Vec<Value>>,
-}
-
-impl PartialEq for SyncedTable {
-    fn eq(&self, other: &Self) -> bool {
-        self.local == other.local
-    }
 }
 
 /// What became of a change that was sent.
@@ -120,8 +115,6 @@ pub struct TableCount {
     /// Rows that can't be sent as they are.
     pub refused: u64,
 }
-
-impl Eq for SyncedTable {}
 
 /// The shared side of a [`Store`].
 #[derive(Clone)]

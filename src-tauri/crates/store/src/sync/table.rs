@@ -82,6 +82,15 @@ pub struct SyncedTable {
     pub partitions: u8,
 }
 
+/// Each is registered once.
+impl PartialEq for SyncedTable {
+    fn eq(&self, other: &Self) -> bool {
+        self.local == other.local
+    }
+}
+
+impl Eq for SyncedTable {}
+
 impl SyncedTable {
     /// The columns of the key.
     pub fn key_columns(&self) -> &'static [Column] {
