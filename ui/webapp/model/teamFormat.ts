@@ -92,12 +92,25 @@ export function passwordText(password: KeptProfile["password"]): string {
     }
 }
 
-const named = (key: string) => (profile: ConnectionProfile | Absent) => text(key, isolated(profile?.name ?? ""));
+function nameOf(profile: ConnectionProfile | Absent): string {
+    return isolated(profile?.name ?? "");
+}
 
-export const useTooltip = named("profileUse");
-export const editTooltip = named("profileEdit");
-export const copyTooltip = named("profileDuplicate");
-export const removeTooltip = named("profileRemove");
+export function useTooltip(profile: ConnectionProfile | Absent): string {
+    return text("profileUse", nameOf(profile));
+}
+
+export function editTooltip(profile: ConnectionProfile | Absent): string {
+    return text("profileEdit", nameOf(profile));
+}
+
+export function copyTooltip(profile: ConnectionProfile | Absent): string {
+    return text("profileDuplicate", nameOf(profile));
+}
+
+export function removeTooltip(profile: ConnectionProfile | Absent): string {
+    return text("profileRemove", nameOf(profile));
+}
 
 export function databaseLabel(kind: ConnectionProfile["kind"]): string {
     return text(kind === "hana" ? "profileTenant" : "profileDatabase");
