@@ -35,7 +35,7 @@ async fn add_profile(desktop: &Desktop, postgres: &Postgres) -> Result<()> {
     // It does not encrypt: that is found out, then switched off.
     desktop.click("testProfile").await?;
     desktop.until_shown("profileFinding", "does not encrypt", SOON).await?;
-    desktop.click("profileTls").await?;
+    desktop.click("profileTls-switch").await?;
     desktop.click("testProfile").await?;
     desktop.until_shown("profileFinding", "password are wrong", SOON).await?;
     desktop.screenshot("wrong-password").await?;

@@ -15,5 +15,9 @@ mod fixture;
 mod hub;
 mod memory;
 mod parameters;
+#[allow(dead_code, reason = "the sync's own tests use the rest")]
+#[path = "../../../hana/tests/hana/postgres.rs"]
+mod postgres;
 mod safetensors;
 mod several;
+mod team;
