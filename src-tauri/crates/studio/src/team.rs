@@ -224,6 +224,22 @@ impl Team {
         Ok(remote)
     }
 
+    /// Counts what moves, while it does.
+    fn step(&self, step: Step) {
+        let (pushed, pulled) = match step {
+            Step::Preparing => (0, 0),
+            Step::Pushed(rows) => (rows, 0),
+            Step::Pulled(rows) => (0, rows),
+        };
+        let pushed_in_all = self.pushed.fetch_add(pushed, Ordering::Relaxed) + pushed;
+        let pulled_in_all = self.pulled.fetch_add(pulled, Ordering::Relaxed) + pulled;
+        self.status.send_modify(|status| {
+            status.phase = SyncPhase::Syncing;
+            status.pending = status.pending.saturating_sub(pushed);
+            (status.pushed, status.pulled) = (pushed_in_all, pulled_in_all);
+        });
+    }
+
     fn is_time_to_forget(&self) -> bool {
         let mut forgot_at = self.forgot_at.lock().unwrap_or_else(PoisonError::into_inner);
         let is_time = forgot_at.is_none_or(|at| at.elapsed() >= FORGET_EVERY);
@@ -242,15 +258,15 @@ impl Team {
         active.as_ref().map(|active| active.remote.pool().status()).unwrap_or_default()
     }
 
-    /// Tells what is counted, whatever the phase.
-    async fn tell(&self, studio: &Studio, profile: Option<&ConnectionProfile>) -> Result<u64> {
+    /// Tells what is counted, whatever the phase; gives how many rows wait.
+    async fn tell(&self, studio: &Studio, profile: &ConnectionProfile) -> Result<u64> {
         let sync = studio.store().sync();
         let counts = sync.counts().await?;
         let state = sync.state().await?;
         let pending = counts.iter().map(|count| count.pending).sum();
         let told = SyncStatus {
-            profile: profile.map(|profile| profile.name.clone()),
-            server: profile.map(|profile| profile.kind),
+            profile: Some(profile.name.clone()),
+            server: Some(profile.kind),
             pending,
             refused: counts.iter().map(|count| count.refused).sum(),
             waiting: sync.waiting().await?,
@@ -330,21 +346,17 @@ async fn look(studio: &Studio, schedule: &mut Schedule) -> Result<()> {
     if asked {
         *schedule = Schedule::now();
     }
-    let profile = studio.store().profiles().active().await?;
-    let pending = team.tell(studio, profile.as_ref()).await?;
-    let Some(profile) = profile else {
-        team.status.send_if_modified(|status| {
-            let changed = status.phase != SyncPhase::None;
-            (status.phase, status.problem) = (SyncPhase::None, None);
-            changed
-        });
+    let Some(profile) = studio.store().profiles().active().await? else {
+        // All that was ever written may wait then: nobody counts it.
+        team.status.send_if_modified(|status| std::mem::take(status).phase != SyncPhase::None);
         return Ok(());
     };
+    let pending = team.tell(studio, &profile).await?;
     let is_stuck = !asked && team.status.borrow().phase == SyncPhase::Error;
     if !is_stuck && schedule.is_due(pending) {
         let ended = exchange(studio, &profile).await;
         schedule.ended(conclude(studio, ended));
-        team.tell(studio, Some(&profile)).await?;
+        team.tell(studio, &profile).await?;
     }
     Ok(())
 }
@@ -358,14 +370,7 @@ async fn exchange(studio: &Studio, profile: &ConnectionProfile) -> Result<(Cycle
     let remote = team.connect(profile).await?;
     let engine = Engine::new(studio.store().clone(), remote.clone(), Backoff::default());
     let began = Instant::now();
-    let on_step = |step: Step| {
-        team.phase(SyncPhase::Syncing);
-        match step {
-            Step::Preparing => {}
-            Step::Pushed(rows) => drop(team.pushed.fetch_add(rows, Ordering::Relaxed)),
-            Step::Pulled(rows) => drop(team.pulled.fetch_add(rows, Ordering::Relaxed)),
-        }
-    };
+    let on_step = |step: Step| team.step(step);
     let cycle = engine.cycle(&cancel, &on_step).await.map_err(Error::from)?;
     let took = began.elapsed();
     let forget_before =

@@ -11,9 +11,8 @@ use std::{
 
 /// The keyring of these tests: a variable that every profile's password is in.
 fn environment() -> Environment {
-    let variable = |name: &str| {
-        name.starts_with("NOPENAI_SECRET_DATABASE_").then(|| PASSWORD.to_owned())
-    };
+    let variable =
+        |name: &str| name.starts_with("NOPENAI_SECRET_DATABASE_").then(|| PASSWORD.to_owned());
     let secrets = Given { folder: None, variable: Arc::new(variable) };
     Environment { secrets, ..Environment::empty() }
 }
@@ -53,8 +52,7 @@ async fn what_one_saves_the_other_has_and_a_stopped_server_costs_nothing() {
     assert!(status["problem"]["message"].as_str().unwrap().contains("deploy"), "{status:#}");
     let planned = app_plan(&one, &profile).await;
     assert!(planned["statements"].as_array().unwrap().len() > 50);
-    let deployed =
-        one.call("deploy_schema", json!({ "profile": profile["id"] })).await.unwrap();
+    let deployed = one.call("deploy_schema", json!({ "profile": profile["id"] })).await.unwrap();
     assert_eq!((deployed["from"].as_u64(), deployed["to"].as_u64()), (Some(0), Some(1)));
     assert_eq!(app_plan(&one, &profile).await["statements"], json!([]));
     until(&one, "sync_status", "synced", |s| s["phase"] == "synced").await;
@@ -76,7 +74,8 @@ async fn what_one_saves_the_other_has_and_a_stopped_server_costs_nothing() {
     tokio::task::block_in_place(|| postgres.up());
     two.call("sync_now", json!({})).await.unwrap();
     one.call("sync_now", json!({})).await.unwrap();
-    let has_it = |modes: &Value| modes.as_array().unwrap().iter().any(|m| m["name"] == "While away");
+    let has_it =
+        |modes: &Value| modes.as_array().unwrap().iter().any(|m| m["name"] == "While away");
     until(&one, "list_modes", "there", has_it).await;
 }
 
@@ -106,7 +105,8 @@ async fn profiles_are_kept_without_their_passwords() {
     ] {
         let mut wrong = profile.clone();
         wrong[field] = value;
-        let error = expect(app.call("save_profile", json!({ "profile": wrong })).await, Code::InvalidInput);
+        let error =
+            expect(app.call("save_profile", json!({ "profile": wrong })).await, Code::InvalidInput);
         assert_eq!(error.details["field"], field);
     }
     let tested = app.call("test_profile", json!({ "profile": profile })).await.unwrap();
