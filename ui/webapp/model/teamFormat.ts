@@ -133,18 +133,13 @@ export function findingType(diagnosis: Diagnosis | Absent): "Success" | "Warning
     }
 }
 
-interface Planned {
-    plan: DeployPlan | null;
-    deployed: boolean;
-}
-
-export function planText(planned: Planned | Absent): string {
-    if (!planned?.plan) {
+export function planText(plan: DeployPlan | Absent, deployed: boolean): string {
+    if (!plan) {
         return text("schemaLooking");
     }
-    const { from, to, statements } = planned.plan;
+    const { from, to, statements } = plan;
     if (statements.length === 0) {
-        return text(planned.deployed ? "schemaDeployed" : "schemaCurrent", count(to));
+        return text(deployed ? "schemaDeployed" : "schemaCurrent", count(to));
     }
     return text("schemaPlan", count(from), count(to), count(statements.length));
 }
