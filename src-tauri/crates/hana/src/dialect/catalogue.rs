@@ -5,7 +5,7 @@ use crate::schema;
 use nopenai_store::sync::TABLES;
 
 /// Rows of a page, as the sync asks for them.
-const PAGE: u32 = 1000;
+const PAGE: u32 = 2000;
 
 /// Every statement a dialect can produce for the tables of `schema`, one line
 /// each, parameters as `?`: the deployment's, then those of each table, then the

@@ -17,11 +17,11 @@ use uuid::Uuid;
 
 /// A commit has at most so many rows, and no more bytes but for the first: so
 /// long the head is locked at most, and so much memory is needed.
-const BATCH_ROWS: usize = 2000;
+const BATCH_ROWS: usize = 4000;
 const BATCH_BYTES: usize = 4 * 1024 * 1024;
 
 /// Rows brought in by one local transaction: other writes wait for no more.
-const PAGE_ROWS: u32 = 1000;
+const PAGE_ROWS: u32 = 2000;
 
 /// Entries of the change log prepared by one local transaction.
 const PREPARED_ROWS: usize = 20_000;

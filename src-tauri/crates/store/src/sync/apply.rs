@@ -7,6 +7,7 @@ use crate::{
 };
 use nopenai_domain::WorkstationId;
 use rusqlite::{Connection, params};
+use std::cell::Cell;
 
 /// The most rows that are tried again together.
 const RETRIED: i64 = 1000;
@@ -16,9 +17,20 @@ pub struct Applying<'a> {
     pub connection: &'a Connection,
     pub own: WorkstationId,
     pub recorder: &'a Recorder,
+    /// Whether rows wait; nearly always none does, and none is looked for.
+    waiting: Cell<bool>,
 }
 
-impl Applying<'_> {
+impl<'a> Applying<'a> {
+    pub fn new(
+        connection: &'a Connection,
+        own: WorkstationId,
+        recorder: &'a Recorder,
+    ) -> Result<Self> {
+        let waiting = connection.prepare_cached("SELECT 1 FROM sync_waiting")?.exists([])?;
+        Ok(Self { connection, own, recorder, waiting: Cell::new(waiting) })
+    }
+
     /// Brings rows in, deletions last and children first, and tries those again
     /// that have waited for their parents.
     pub fn all(&self, rows: &[ServerRow]) -> Result<u64> {
@@ -28,7 +40,7 @@ impl Applying<'_> {
         for row in kept.into_iter().chain(gone) {
             brought += u64::from(self.one(row)?);
         }
-        if brought > 0 {
+        if brought > 0 && self.waiting.get() {
             self.retry()?;
         }
         Ok(brought)
@@ -127,6 +139,7 @@ impl Applying<'_> {
 
     fn wait(&self, row: &ServerRow, reason: &str) -> Result<()> {
         let Some(values) = &row.row else { return Ok(()) };
+        self.waiting.set(true);
         self.connection
             .prepare_cached(
                 "INSERT INTO sync_waiting (table_name, row_key, clock, workstation, row, reason) \
@@ -146,6 +159,9 @@ impl Applying<'_> {
 
     /// Forgets what waited for a row's parent, or for it to become possible.
     pub fn waits_no_longer(&self, table: &SyncedTable, key: &str) -> Result<()> {
+        if !self.waiting.get() {
+            return Ok(());
+        }
         self.connection
             .prepare_cached("DELETE FROM sync_waiting WHERE table_name = ?1 AND row_key = ?2")?
             .execute([table.local, key])?;

@@ -247,7 +247,7 @@ impl Sync {
     pub async fn settle(&self, number: i64, token: String, settled: Vec<Settled>) -> Result<()> {
         let (own, recorder) = (self.workstation(), self.store.inner.sync.recorder.clone());
         let write = move |connection: &Connection| {
-            let applying = Applying { connection, own, recorder: &recorder };
+            let applying = Applying::new(connection, own, &recorder)?;
             for outcome in &settled {
                 settle(&applying, outcome)?;
             }
@@ -264,7 +264,7 @@ impl Sync {
     pub async fn apply(&self, rows: Vec<ServerRow>, progress: Option<String>) -> Result<u64> {
         let (own, recorder) = (self.workstation(), self.store.inner.sync.recorder.clone());
         let write = move |connection: &Connection| {
-            let brought = Applying { connection, own, recorder: &recorder }.all(&rows)?;
+            let brought = Applying::new(connection, own, &recorder)?.all(&rows)?;
             state::progress(connection, progress.as_deref(), recorder.last())?;
             Ok(brought)
         };
