@@ -102,6 +102,7 @@ const SCENES: &[Scene] = &[
         shows: "notificationList",
         close: &[ESCAPE],
     },
+    Scene { name: "models-popover", open: &["modelButton"], shows: "modelList", close: &[ESCAPE] },
     Scene { name: "team", open: &["teamButton"], shows: "profileList", close: &[] },
     Scene {
         name: "team-profile",
@@ -115,7 +116,6 @@ const SCENES: &[Scene] = &[
         shows: "syncFacts",
         close: &["closeTeam"],
     },
-    Scene { name: "models-popover", open: &["modelButton"], shows: "modelList", close: &[ESCAPE] },
     Scene {
         name: "models",
         open: &["modelButton", "manageModels"],

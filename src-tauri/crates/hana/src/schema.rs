@@ -44,50 +44,67 @@ pub fn statements(migration: &str, dialect: &dyn Dialect, schema: &str) -> Vec<S
 const TEXT: ColumnType = ColumnType::Text(64);
 const NUMBER: ColumnType = ColumnType::Integer;
 
-/// The sync's own tables: name, columns, length of the key, what it is.
-pub const OWN: &[(&str, &[(&str, ColumnType)], usize, &str)] = &[
-    (
-        "SCHEMA_VERSION",
-        &[("version", NUMBER), ("at", NUMBER), ("application", TEXT)],
-        1,
-        "Which versions of the schema were deployed.",
-    ),
-    (
-        "SYNC_HEAD",
-        &[
+/// One of the sync's own tables.
+pub struct OwnTable {
+    /// Its name.
+    pub name: &'static str,
+    /// Its columns.
+    pub columns: &'static [(&'static str, ColumnType)],
+    /// How many of the columns are the key.
+    pub key: usize,
+    /// What it is.
+    pub note: &'static str,
+}
+
+/// The sync's own tables.
+pub const OWN: &[OwnTable] = &[
+    OwnTable {
+        name: "SCHEMA_VERSION",
+        columns: &[("version", NUMBER), ("at", NUMBER), ("application", TEXT)],
+        key: 1,
+        note: "Which versions of the schema were deployed.",
+    },
+    OwnTable {
+        name: "SYNC_HEAD",
+        columns: &[
             ("id", NUMBER),
             ("last_number", NUMBER),
             ("server_id", TEXT),
             ("epoch", TEXT),
             ("horizon", NUMBER),
         ],
-        1,
-        "One row: who writes locks it, so that numbers are in the order of commits.",
-    ),
-    (
-        "SYNC_COMMITS",
-        &[("commit_number", NUMBER), ("token", TEXT), ("workstation", TEXT), ("at", NUMBER)],
-        1,
-        "Every commit; a restored server is known by a token that is another.",
-    ),
-    (
-        "SYNC_TOMBSTONES",
-        &[
+        key: 1,
+        note: "One row: who writes locks it, so that numbers are in the order of commits.",
+    },
+    OwnTable {
+        name: "SYNC_COMMITS",
+        columns: &[
+            ("commit_number", NUMBER),
+            ("token", TEXT),
+            ("workstation", TEXT),
+            ("at", NUMBER),
+        ],
+        key: 1,
+        note: "Every commit; a restored server is known by a token that is another.",
+    },
+    OwnTable {
+        name: "SYNC_TOMBSTONES",
+        columns: &[
             ("table_name", TEXT),
             ("row_key", ColumnType::Text(2500)),
             ("sync_number", NUMBER),
             ("sync_clock", NUMBER),
             ("sync_workstation", TEXT),
         ],
-        2,
-        "Deletions, until they are forgotten.",
-    ),
+        key: 2,
+        note: "Deletions, until they are forgotten.",
+    },
 ];
 
 /// What creates one of the sync's own tables.
 pub fn own_tables(statements: &Statements) -> Vec<String> {
     let mut all = Vec::new();
-    for (name, columns, key, note) in OWN {
+    for OwnTable { name, columns, key, note } in OWN {
         let columns: Vec<_> = columns.iter().map(|(name, kind)| (*name, *kind, false)).collect();
         all.push(statements.create(name, &columns, *key, 1));
         all.push(statements.comment(name, note));

@@ -39,7 +39,7 @@ impl Dialect for Hana {
 
     /// "JSON_TABLE Function (JSON)": the document is a column of the item before
     /// it in the clause; a missing member is NULL.
-    fn from_json(&self, columns: &[JsonColumn]) -> String {
+    fn rows_of_json(&self, columns: &[JsonColumn]) -> String {
         let columns: Vec<String> = columns
             .iter()
             .map(|(name, kind)| {

@@ -64,7 +64,7 @@ pub trait Dialect: Send + Sync {
     fn longest_json_text(&self) -> usize;
 
     /// A `FROM` clause that makes rows `R` of a JSON parameter.
-    fn from_json(&self, columns: &[JsonColumn]) -> String;
+    fn rows_of_json(&self, columns: &[JsonColumn]) -> String;
 
     /// Writes rows in place of those of their keys; `source` is a `SELECT` or
     /// `VALUES` of `columns`, of which the first `key` are the key.

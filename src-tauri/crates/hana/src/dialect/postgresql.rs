@@ -33,7 +33,7 @@ impl Dialect for PostgreSql {
         5000
     }
 
-    fn from_json(&self, columns: &[JsonColumn]) -> String {
+    fn rows_of_json(&self, columns: &[JsonColumn]) -> String {
         let columns: Vec<String> = columns
             .iter()
             .map(|(name, kind)| {

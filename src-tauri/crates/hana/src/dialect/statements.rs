@@ -150,7 +150,7 @@ impl Statements {
     fn key_source(&self, table: &SyncedTable) -> String {
         let mut columns = vec![("n".to_owned(), ColumnType::Integer)];
         columns.extend(table.key_columns().iter().map(|c| (c.name.to_owned(), c.kind)));
-        self.dialect.from_json(&columns)
+        self.dialect.rows_of_json(&columns)
     }
 
     fn tombstone_source(&self) -> String {
@@ -162,7 +162,7 @@ impl Statements {
             ("sync_workstation", WORD),
         ];
         let columns: Vec<_> = columns.iter().map(|(n, kind)| ((*n).to_owned(), *kind)).collect();
-        self.dialect.from_json(&columns)
+        self.dialect.rows_of_json(&columns)
     }
 
     /// Which of a JSON parameter's keys are there: n, clock, workstation.
@@ -237,7 +237,7 @@ impl Statements {
         let query = format!(
             "SELECT {} FROM {}",
             self.names(&names, "R.").join(", "),
-            self.dialect.from_json(&columns)
+            self.dialect.rows_of_json(&columns)
         );
         let sql = self.dialect.upsert(
             &self.table(table.remote),
@@ -283,7 +283,7 @@ impl Statements {
         let query = format!(
             "SELECT {} FROM {}",
             self.names(&names, "R.").join(", "),
-            self.dialect.from_json(&columns)
+            self.dialect.rows_of_json(&columns)
         );
         let table = self.table("SYNC_TOMBSTONES");
         Statement::new(

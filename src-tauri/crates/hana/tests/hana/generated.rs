@@ -108,7 +108,7 @@ fn described() -> String {
     text.push_str(
         "\n## The sync's own tables\n\n| table | columns | what it is |\n| --- | --- | --- |\n",
     );
-    for (name, columns, _, note) in schema::OWN {
+    for schema::OwnTable { name, columns, note, .. } in schema::OWN {
         let columns: Vec<String> = columns.iter().map(|(name, _)| name.to_uppercase()).collect();
         text.push_str(&format!("| {name} | {} | {note} |\n", columns.join(", ")));
     }
