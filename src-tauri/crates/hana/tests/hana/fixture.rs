@@ -6,7 +6,7 @@ use nopenai_domain::{
 };
 use nopenai_hana::{
     Backoff,
-    sync::{Cycle, Engine, Server, SyncError},
+    sync::{Cycle, Engine, Server, Step, SyncError},
 };
 use nopenai_store::{
     Store,
@@ -76,6 +76,21 @@ impl Workstation {
 
     pub async fn save_mode(&self, id: &str, name: &str) {
         self.store.modes().save(a_mode(id, name)).await.unwrap();
+    }
+
+    /// Stops at the first step that moves rows; gives how many.
+    pub async fn sync_until_the_first_step(&self, server: &Arc<dyn Server>) -> u64 {
+        let engine = Engine::new(self.store.clone(), server.clone(), SOON);
+        let (cancel, moved) = (CancellationToken::new(), AtomicI64::new(0));
+        let on_step = |step: Step| {
+            if let Step::Pushed(rows) | Step::Pulled(rows) = step {
+                moved.fetch_add(rows as i64, Ordering::Relaxed);
+                cancel.cancel();
+            }
+        };
+        let stopped = engine.cycle(&cancel, &on_step).await;
+        assert!(matches!(stopped, Err(SyncError::Cancelled)));
+        moved.load(Ordering::Relaxed) as u64
     }
 
     pub async fn record(&self, prompt: &str, answer: &str) -> RunId {

@@ -284,3 +284,29 @@ async fn a_table_is_added_by_one_migration_and_one_registration() {
     assert_eq!(two.sync(&server).await.unwrap().pulled, 1);
     assert_eq!(two.store.sync().contents(later).await.unwrap()[0].0, "v");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_first_exchange_goes_on_where_it_was_stopped() {
+    const ROWS: u64 = 10_000;
+    let (_postgres, server) = deployed();
+    let (one, two) = (Workstation::new(), Workstation::new());
+    one.store
+        .write(|connection| {
+            connection.execute(
+                "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?1) \
+                 INSERT INTO inference_metric (id, at, workstation, model_id, outcome) \
+                 SELECT printf('m%d', i), i, 'w', 'm', 'completed' FROM n",
+                [ROWS as i64],
+            )?;
+            Ok(())
+        })
+        .await
+        .unwrap();
+    let sent = one.sync_until_the_first_step(&server).await;
+    assert!((1..ROWS).contains(&sent), "{sent}");
+    assert_eq!(one.sync(&server).await.unwrap().pushed, ROWS - sent);
+    let come = two.sync_until_the_first_step(&server).await;
+    assert!((1..ROWS).contains(&come), "{come}");
+    assert_eq!(two.sync(&server).await.unwrap().pulled, ROWS - come);
+    assert_eq!(one.contents().await, two.contents().await);
+}
