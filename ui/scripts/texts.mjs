@@ -19,12 +19,12 @@ const LITERAL_IN_BINDING = /'([^']*)'/g;
 
 /** What is called the same in every language: names, and terms and units of the field. */
 const SAME_EVERYWHERE = new Set([
-    "nOpenai Studio", "mistral.rs", "llama.cpp", "SQLite", "SHA-256", "A", "B", "JSON Lines", "GGUF", "Safetensors", "Pickle", "Top p", "Top k", "Min p", "Esc", "Hugging Face", "LM Studio", "Ollama", "Jan",
+    "nOpenai Studio", "mistral.rs", "llama.cpp", "SQLite", "SHA-256", "A", "B", "JSON Lines", "GGUF", "Safetensors", "Pickle", "Top p", "Top k", "Min p", "Esc", "Hugging Face", "LM Studio", "Ollama", "Jan", "SAP HANA", "PostgreSQL",
 ]);
 const SAME_IN = {
     de: new Set([
         "ms", "s", "min", "MB", "{0} B", "{0} kB", "{0} MB", "{0} GB", "{0}/s", "TTFT", "Prompt", "Prompts", "Seed", "Engine", "System", "Version",
-        "Name", "Format", "Code", "Token", "Tokens", "Tokenizer", "Tags", "Parameter", "Chat", "Chats", "Cache", "CSV", "JSONL", "Text", "Batch", "Downloads", "{0} Likes", "Alt+N",
+        "Name", "Format", "Code", "Token", "Tokens", "Tokenizer", "Tags", "Parameter", "Chat", "Chats", "Cache", "CSV", "JSONL", "Text", "Batch", "Downloads", "{0} Likes", "Team", "Offline", "Server", "Host", "Port", "Schema", "Alt+N",
     ]),
     // Keyboards sold where Arabic is written bear these names.
     ar: new Set([

@@ -25,6 +25,7 @@ import Preferences from "./model/Preferences";
 import PromptSession from "./model/PromptSession";
 import Settings from "./model/Settings";
 import Tasks from "./model/Tasks";
+import Team from "./model/Team";
 import { text, useTexts } from "./model/texts";
 import { applyLook, onSystemColours } from "./model/theme";
 
@@ -39,6 +40,7 @@ export default class Component extends UIComponent {
     settings: Settings;
     notifications: Notifications;
     tasks: Tasks;
+    team: Team;
     downloads: Downloads;
     private attention: Attention;
     history: History;
@@ -176,12 +178,14 @@ export default class Component extends UIComponent {
         );
         this.notifications = new Notifications();
         this.tasks = new Tasks();
+        this.team = new Team();
         this.evaluations = new Evaluations();
         this.downloads = new Downloads();
         this.attention = new Attention(() => this.settings.values.system_notifications);
         this.setModel(this.settings.model, "settings");
         this.setModel(this.notifications.model, "notifications");
         this.setModel(this.tasks.model, "tasks");
+        this.setModel(this.team.model, "team");
         this.setModel(this.evaluations.model, "evaluations");
         this.setModel(this.downloads.model, "downloads");
         this.setModel(this.preferences, "preferences");
@@ -223,6 +227,9 @@ export default class Component extends UIComponent {
                 break;
             case "modes":
                 void this.modes.refresh();
+                break;
+            case "sync":
+                this.team.onStatus(change.sync);
                 break;
             case "unread":
                 this.notifications.onUnread(change.unread);

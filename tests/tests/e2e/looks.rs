@@ -104,6 +104,19 @@ const SCENES: &[Scene] = &[
         close: &[ESCAPE],
     },
     Scene { name: "models-popover", open: &["modelButton"], shows: "modelList", close: &[ESCAPE] },
+    Scene { name: "team", open: &["teamButton"], shows: "profileList", close: &[] },
+    Scene {
+        name: "team-profile",
+        open: &["addProfile"],
+        shows: "profileForm",
+        close: &["closeProfile"],
+    },
+    Scene {
+        name: "team-sync",
+        open: &["tabSync-button"],
+        shows: "syncFacts",
+        close: &["closeTeam"],
+    },
     Scene {
         name: "models",
         open: &["modelButton", "manageModels"],

@@ -15,11 +15,15 @@ mod hostile;
 mod hub;
 mod looks;
 mod models;
+#[allow(dead_code, clippy::unwrap_used, reason = "the sync's own tests use the rest")]
+#[path = "../../../src-tauri/crates/hana/tests/hana/postgres.rs"]
+mod postgres;
 mod processor;
 mod prompt;
 mod prompt_testing;
 mod second_start;
 mod shell;
+mod team;
 mod worker_killed;
 
 /// A prompt whose answer is long enough to do something during it.

@@ -582,6 +582,253 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/hana/active": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Chooses the profile that is used; none: everything stays on this machine. */
+        post: operations["activate_profile"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/hana/conflicts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * @description Lists the versions of rows that did not prevail and that nobody has looked
+         *     at, newest first, at most 200.
+         */
+        get: operations["list_conflicts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/hana/conflicts/dismiss": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Leaves the version that prevailed: the conflict is over. */
+        post: operations["dismiss_conflict"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/hana/conflicts/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Writes a version that did not prevail again, as a change made now. */
+        post: operations["restore_conflict"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/hana/deployment": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * @description Brings the server's schema to this application's version. Safe to repeat; a
+         *     newer one is refused.
+         */
+        post: operations["deploy_schema"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/hana/deployment/plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Tells which statements deploying the schema would run, and runs none. */
+        post: operations["plan_deployment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/hana/grants": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * @description Gives the statements that let a database user work with the team's tables,
+         *     and no more, for an administrator to run. Connects to nothing.
+         */
+        post: operations["read_grants"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/hana/problems": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Lists the rows that the server can't take as they are, at most 200. */
+        get: operations["list_sync_problems"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/hana/profiles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Lists the connection profiles, by name. No password is ever given. */
+        get: operations["list_profiles"];
+        put?: never;
+        /**
+         * @description Saves a connection profile in place of the one of its identifier, which who
+         *     adds one draws (UUID). The password goes into the keyring and nowhere else.
+         */
+        post: operations["save_profile"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/hana/profiles/{profile}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * @description Removes a connection profile and its password. What came from its server
+         *     stays here.
+         */
+        delete: operations["remove_profile"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/hana/sync": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Tells how the exchange with the team's database goes. */
+        get: operations["sync_status"];
+        put?: never;
+        /**
+         * @description Exchanges with the team's database now, also after an error that waits for a
+         *     person.
+         */
+        post: operations["sync_now"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/hana/sync/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * @description Ends an exchange under way, between two of its steps. The next one goes on
+         *     where it was.
+         */
+        post: operations["cancel_sync"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/hana/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * @description Tries a profile, saved or not, once, and says in words what is wrong. Changes
+         *     nothing at the server.
+         */
+        post: operations["test_profile"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/hub/access": {
         parameters: {
             query?: never;
@@ -1526,6 +1773,11 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description Chooses the profile that is used; none: everything stays on this machine. */
+        ActivateProfile: {
+            /** @description The profile. */
+            profile?: components["schemas"]["ProfileId"] | null;
+        };
         /**
          * @description What an answer has to be, letter for letter: no token that would break it
          *     is drawn. One that is cut off by `max_tokens` is only its beginning.
@@ -1659,6 +1911,11 @@ export interface components {
             /** @description The run. */
             run: components["schemas"]["RunId"];
         };
+        /**
+         * @description Ends an exchange under way, between two of its steps. The next one goes on
+         *     where it was.
+         */
+        CancelSync: Record<string, never>;
         /** @description Asks long work to end. */
         CancelTask: {
             /**
@@ -1749,6 +2006,11 @@ export interface components {
         } | {
             /** @constant */
             kind: "modes";
+        } | {
+            /** @constant */
+            kind: "sync";
+            /** @description As it is now. */
+            sync: components["schemas"]["SyncStatus"];
         } | {
             /** @constant */
             kind: "unread";
@@ -1953,6 +2215,71 @@ export interface components {
             /** @description Whether a person saved it; otherwise it is the default. */
             saved: boolean;
         };
+        /** @description Two people wrote one row at the same time: the version that did not prevail. */
+        Conflict: {
+            /** @description When that was found out. */
+            at: components["schemas"]["Timestamp"];
+            /** @description The row's columns as they are now; absent: there is none. */
+            current?: {
+                [key: string]: unknown;
+            } | null;
+            /** @description Which version. */
+            key: components["schemas"]["ConflictKey"];
+            /** @description Whether it is this workstation's. */
+            own: boolean;
+            /** @description Its columns; absent: it was a deletion. */
+            row?: {
+                [key: string]: unknown;
+            } | null;
+            /** @description When the version that prevailed was written. */
+            winner_at: components["schemas"]["Timestamp"];
+            /** @description Whether the version that prevailed is this workstation's. */
+            winner_own: boolean;
+        };
+        /** @description Which version that did not prevail. */
+        ConflictKey: {
+            /**
+             * Format: int64
+             * @description The version's clock, µs.
+             */
+            clock: number;
+            /** @description The row's key. */
+            row: string;
+            /** @description The table's local name. */
+            table: string;
+            /** @description Who wrote it. */
+            workstation: components["schemas"]["WorkstationId"];
+        };
+        /** @description How to reach a team's database. The password is in the keyring. */
+        ConnectionProfile: {
+            /** @description The tenant of SAP HANA, which may be empty, or the PostgreSQL database. */
+            database: string;
+            /** @description The driver's file, or its registered name on Windows; absent: looked for. */
+            driver?: string | null;
+            /** @description Host name or address. */
+            host: string;
+            /** @description The profile; its password is kept under it. */
+            id: components["schemas"]["ProfileId"];
+            /** @description What it connects to. */
+            kind: components["schemas"]["ServerKind"];
+            /** @description What a person calls it, 1 to 60 characters. */
+            name: string;
+            /**
+             * Format: uint16
+             * @description TCP port.
+             */
+            port: number;
+            /** @description The schema with the team's tables. */
+            schema: string;
+            /** @description Whether the connection is encrypted. */
+            tls: boolean;
+            /** @description A file of trusted certificates (PEM); absent: the system's. */
+            trust_store?: string | null;
+            /** @description The database user. */
+            user: string;
+            /** @description Whether the server's certificate is checked. */
+            validate_certificate: boolean;
+        };
         /** @description What happens when a conversation no longer fits into the model's context. */
         ContextPolicy: "refuse" | "rolling" | "truncate_middle";
         /** @description What was sent of a conversation that did not fit whole. */
@@ -2116,6 +2443,58 @@ export interface components {
         };
         /** @description How much room controls take. */
         Density: "compact" | "cozy";
+        /** @description What deploying would do. */
+        DeployPlan: {
+            /**
+             * Format: uint32
+             * @description The version that is deployed; 0: none.
+             */
+            from: number;
+            /** @description The statements, in order; none when there is nothing to do. */
+            statements: string[];
+            /**
+             * Format: uint32
+             * @description The version this application knows.
+             */
+            to: number;
+        };
+        /**
+         * @description Brings the server's schema to this application's version. Safe to repeat; a
+         *     newer one is refused.
+         */
+        DeploySchema: {
+            /** @description The profile. */
+            profile: components["schemas"]["ProfileId"];
+        };
+        /** @description What deploying has done. */
+        Deployment: {
+            /**
+             * Format: uint32
+             * @description The version before; 0: none.
+             */
+            from: number;
+            /**
+             * Format: uint
+             * @description How many statements were run.
+             */
+            statements: number;
+            /**
+             * Format: uint32
+             * @description The version now.
+             */
+            to: number;
+        };
+        /** @description What a test of a profile found. */
+        Diagnosis: {
+            /** @description What to do, one sentence; empty when it is ready. */
+            advice: string;
+            /** @description The server's or driver's own words; empty when there are none. */
+            detail: string;
+            /** @description How it ended. */
+            finding: components["schemas"]["Finding"];
+            /** @description The server's version, once it was reached. */
+            server?: string | null;
+        };
         /** @description A report for whoever helps. */
         Diagnostics: {
             /** @description Plain text in lines. */
@@ -2128,6 +2507,11 @@ export interface components {
              * @default null
              */
             level: components["schemas"]["Level"] | null;
+        };
+        /** @description Leaves the version that prevailed: the conflict is over. */
+        DismissConflict: {
+            /** @description Which one. */
+            conflict: components["schemas"]["ConflictKey"];
         };
         /** @description Removes some notifications for good. */
         DismissNotifications: {
@@ -2541,6 +2925,8 @@ export interface components {
              */
             weight_bytes: number;
         };
+        /** @description How a test of a profile ended. */
+        Finding: "ready" | "driver_missing" | "host_unreachable" | "tls_refused" | "certificate_not_trusted" | "password_wrong" | "password_expired" | "user_locked" | "database_missing" | "schema_missing" | "schema_older" | "schema_newer" | "no_privilege" | "busy" | "failed";
         /** @description Why the model stopped talking. */
         FinishReason: "stop" | "length" | "cancelled";
         /** @description How a model's files are laid out. */
@@ -2740,6 +3126,15 @@ export interface components {
         };
         /** @description What an item's answer came to. */
         ItemVerdict: "passed" | "failed" | "not_judged" | "not_run" | "answered" | "waiting";
+        /** @description A connection profile as it is kept. */
+        KeptProfile: {
+            /** @description Whether it is the one that is used. */
+            active: boolean;
+            /** @description Where its password is; absent: there is none, or it can't be asked for. */
+            password?: components["schemas"]["Origin"] | null;
+            /** @description The profile. */
+            profile: components["schemas"]["ConnectionProfile"];
+        };
         /** @description How grave a notification is. */
         Level: "info" | "warning" | "error";
         /** @description A token that could have come. */
@@ -2791,6 +3186,11 @@ export interface components {
              */
             limit: number;
         };
+        /**
+         * @description Lists the versions of rows that did not prevail and that nobody has looked
+         *     at, newest first, at most 200.
+         */
+        ListConflicts: Record<string, never>;
         /** @description Lists the downloads that are under way, paused or failed, by name. */
         ListDownloads: Record<string, never>;
         /**
@@ -2870,6 +3270,8 @@ export interface components {
         ListPresets: Record<string, never>;
         /** @description Lists the prices of models, newest first; the first of a model is in force. */
         ListPrices: Record<string, never>;
+        /** @description Lists the connection profiles, by name. No password is ever given. */
+        ListProfiles: Record<string, never>;
         /** @description One page of a prompt set's items, in their order. */
         ListPromptSetItems: {
             /**
@@ -2915,6 +3317,8 @@ export interface components {
              */
             query: components["schemas"]["RunQuery"];
         };
+        /** @description Lists the rows that the server can't take as they are, at most 200. */
+        ListSyncProblems: Record<string, never>;
         /**
          * @description Loads a model beside those that are loaded. Where memory is wanted, models
          *     that are not pinned leave, the least recently used first; those that answer
@@ -3551,6 +3955,39 @@ export interface components {
             /** @description The words, with the white space between them. */
             text: string;
         };
+        /** @description Tells which statements deploying the schema would run, and runs none. */
+        PlanDeployment: {
+            /** @description The profile. */
+            profile: components["schemas"]["ProfileId"];
+        };
+        /** @description How a pool is used. */
+        PoolStatus: {
+            /**
+             * Format: uint
+             * @description Connections at work.
+             */
+            active: number;
+            /**
+             * Format: uint
+             * @description Connections that wait for work.
+             */
+            idle: number;
+            /**
+             * Format: uint
+             * @description Connections in all.
+             */
+            total: number;
+            /**
+             * Format: double
+             * @description Of the latest waits, 95% were at most so long, ms; 0 before the first.
+             */
+            wait_p95_ms: number;
+            /**
+             * Format: uint
+             * @description Callers that wait for a connection.
+             */
+            waiting: number;
+        };
         /** @description A named configuration that can be put onto any model. */
         Preset: {
             /** @description What it holds. */
@@ -3662,6 +4099,11 @@ export interface components {
              */
             output_per_1k: number;
         };
+        /**
+         * Format: uuid
+         * @description A connection profile. UUIDv7.
+         */
+        ProfileId: string;
         /**
          * @description Prompts that are asked together; an evaluation set when they carry
          *     expectations.
@@ -3801,6 +4243,18 @@ export interface components {
          *     prompt cache.
          */
         ReadEngineStatus: Record<string, never>;
+        /**
+         * @description Gives the statements that let a database user work with the team's tables,
+         *     and no more, for an administrator to run. Connects to nothing.
+         */
+        ReadGrants: {
+            /** @description The language. */
+            kind: components["schemas"]["ServerKind"];
+            /** @description The schema. */
+            schema: string;
+            /** @description The user. */
+            user: string;
+        };
         /** @description Tells how the hub is reached, and where its token is, when there is one. */
         ReadHubAccess: Record<string, never>;
         /**
@@ -3826,6 +4280,8 @@ export interface components {
         };
         /** @description Tells which models, modes and tags the history has. */
         ReadRunFacets: Record<string, never>;
+        /** @description Tells how the exchange with the team's database goes. */
+        ReadSyncStatus: Record<string, never>;
         /** @description Reads a text file for a message: UTF-8, at most 1 MiB. */
         ReadTextFile: {
             /** @description The file, absolute. */
@@ -3875,6 +4331,14 @@ export interface components {
             model: components["schemas"]["ModelId"];
         };
         /**
+         * @description Removes a connection profile and its password. What came from its server
+         *     stays here.
+         */
+        RemoveProfile: {
+            /** @description The profile. */
+            profile: components["schemas"]["ProfileId"];
+        };
+        /**
          * @description Takes a person's prompt set off the list, with its evaluations;
          *     `restore_prompt_set` brings both back until the application ends.
          */
@@ -3901,6 +4365,11 @@ export interface components {
         RestoreChats: {
             /** @description The deletion's name. */
             deletion: components["schemas"]["Timestamp"];
+        };
+        /** @description Writes a version that did not prevail again, as a change made now. */
+        RestoreConflict: {
+            /** @description Which one. */
+            conflict: components["schemas"]["ConflictKey"];
         };
         /** @description Brings a model back that was taken off the list without deleting its files. */
         RestoreModel: {
@@ -4359,6 +4828,16 @@ export interface components {
             /** @description The preset. */
             preset: components["schemas"]["Preset"];
         };
+        /**
+         * @description Saves a connection profile in place of the one of its identifier, which who
+         *     adds one draws (UUID). The password goes into the keyring and nowhere else.
+         */
+        SaveProfile: {
+            /** @description Its password; absent: the one that is kept stays. */
+            password?: components["schemas"]["Secret"] | null;
+            /** @description The profile. */
+            profile: components["schemas"]["ConnectionProfile"];
+        };
         /** @description A weighted comparison of two runs. */
         Score: {
             /**
@@ -4471,6 +4950,8 @@ export interface components {
              */
             tokens: number;
         };
+        /** @description What a profile connects to. */
+        ServerKind: "hana" | "postgre_sql";
         /**
          * @description Keeps the token of a person's account at the hub in the system's keyring. It
          *     is sent to the hub alone, and never given back.
@@ -4631,6 +5112,89 @@ export interface components {
             /** @description Its absolute path. */
             path: string;
         };
+        /**
+         * @description Exchanges with the team's database now, also after an error that waits for a
+         *     person.
+         */
+        SyncNow: Record<string, never>;
+        /** @description What the sync is at. */
+        SyncPhase: "none" | "connecting" | "syncing" | "synced" | "offline" | "error";
+        /** @description A row that can't be sent as it is. */
+        SyncProblem: {
+            /** @description What is wrong and what to do. */
+            problem: string;
+            /** @description Its key. */
+            row: string;
+            /** @description Its table, by its local name. */
+            table: string;
+        };
+        /** @description How the sync goes. */
+        SyncStatus: {
+            /**
+             * Format: uint64
+             * @description Conflicts nobody has looked at.
+             */
+            conflicts: number;
+            /** @description When both sides were last the same. */
+            last_success?: components["schemas"]["Timestamp"] | null;
+            /**
+             * Format: uint64
+             * @description Rows that wait to be sent.
+             */
+            pending: number;
+            /** @description What it is at. */
+            phase: components["schemas"]["SyncPhase"];
+            /** @description The connections. */
+            pool: components["schemas"]["PoolStatus"];
+            /** @description Why it is offline or in error. */
+            problem?: components["schemas"]["Error"] | null;
+            /** @description The active profile's name. */
+            profile?: string | null;
+            /**
+             * Format: uint64
+             * @description Rows brought here since the application began.
+             */
+            pulled: number;
+            /**
+             * Format: uint64
+             * @description Rows sent since the application began.
+             */
+            pushed: number;
+            /**
+             * Format: uint64
+             * @description Rows that can't be sent as they are.
+             */
+            refused: number;
+            /**
+             * Format: double
+             * @description Rows per second, both ways, of the latest exchange.
+             */
+            rows_per_s?: number | null;
+            /** @description What it connects to. */
+            server?: components["schemas"]["ServerKind"] | null;
+            /** @description Tables with rows that wait or are refused. */
+            tables: components["schemas"]["TableSync"][];
+            /**
+             * Format: uint64
+             * @description Rows of the server that can't be kept here yet.
+             */
+            waiting: number;
+        };
+        /** @description What waits and what is wrong, of one table. */
+        TableSync: {
+            /**
+             * Format: uint64
+             * @description Rows that wait to be sent.
+             */
+            pending: number;
+            /**
+             * Format: uint64
+             * @description Rows that can't be sent as they are.
+             */
+            refused: number;
+            /** @description The table's name at the server. */
+            table: string;
+        };
         /** @description Replaces the tags of a run: at most 16 of at most 40 characters. */
         TagRun: {
             /** @description The run. */
@@ -4697,6 +5261,16 @@ export interface components {
         };
         /** @description What a task does. */
         TaskKind: "import_model" | "download_model" | "export_runs" | "measure_runtimes" | "evaluate";
+        /**
+         * @description Tries a profile, saved or not, once, and says in words what is wrong. Changes
+         *     nothing at the server.
+         */
+        TestProfile: {
+            /** @description Its password; absent: the one that is kept. */
+            password?: components["schemas"]["Secret"] | null;
+            /** @description The profile. */
+            profile: components["schemas"]["ConnectionProfile"];
+        };
         /** @description The colours of the window. */
         Theme: "system" | "light" | "dark" | "contrast_black" | "contrast_white";
         /**
@@ -4775,6 +5349,11 @@ export interface components {
         };
         /** @description One side of a comparison, or neither. */
         Winner: "a" | "b" | "tie";
+        /**
+         * Format: uuid
+         * @description A workstation: one data folder of one person. UUIDv7.
+         */
+        WorkstationId: string;
     };
     responses: never;
     parameters: never;
@@ -5910,6 +6489,475 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Example"][];
+                };
+            };
+            /** @description What happened and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    activate_profile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ActivateProfile"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": null;
+                };
+            };
+            /** @description What happened and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    list_conflicts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Conflict"][];
+                };
+            };
+            /** @description What happened and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    dismiss_conflict: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DismissConflict"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": null;
+                };
+            };
+            /** @description What happened and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    restore_conflict: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RestoreConflict"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": null;
+                };
+            };
+            /** @description What happened and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    deploy_schema: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeploySchema"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Deployment"];
+                };
+            };
+            /** @description What happened and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    plan_deployment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlanDeployment"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeployPlan"];
+                };
+            };
+            /** @description What happened and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    read_grants: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReadGrants"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string[];
+                };
+            };
+            /** @description What happened and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    list_sync_problems: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SyncProblem"][];
+                };
+            };
+            /** @description What happened and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    list_profiles: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeptProfile"][];
+                };
+            };
+            /** @description What happened and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    save_profile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SaveProfile"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeptProfile"];
+                };
+            };
+            /** @description What happened and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    remove_profile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                profile: components["schemas"]["ProfileId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": null;
+                };
+            };
+            /** @description What happened and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    sync_status: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SyncStatus"];
+                };
+            };
+            /** @description What happened and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    sync_now: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": null;
+                };
+            };
+            /** @description What happened and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    cancel_sync: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": null;
+                };
+            };
+            /** @description What happened and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    test_profile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TestProfile"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Diagnosis"];
                 };
             };
             /** @description What happened and what to do. */

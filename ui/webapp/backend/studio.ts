@@ -18,6 +18,16 @@ export type ChatMessage = Schemas["ChatMessage"];
 export type ChatPage = Schemas["Page_of_Chat"];
 export type ChatSettings = Schemas["ChatSettings"];
 export type Comparison = Schemas["Comparison"];
+export type Conflict = Schemas["Conflict"];
+export type ConflictKey = Schemas["ConflictKey"];
+export type ConnectionProfile = Schemas["ConnectionProfile"];
+export type DeployPlan = Schemas["DeployPlan"];
+export type Deployment = Schemas["Deployment"];
+export type Diagnosis = Schemas["Diagnosis"];
+export type KeptProfile = Schemas["KeptProfile"];
+export type PoolStatus = Schemas["PoolStatus"];
+export type SyncProblem = Schemas["SyncProblem"];
+export type SyncStatus = Schemas["SyncStatus"];
 export type Configured = Schemas["Configured"];
 export type ContextPolicy = Schemas["ContextPolicy"];
 export type ContextUse = Schemas["ContextUse"];
@@ -557,4 +567,65 @@ export function dismissAllNotifications(level: Level | null): Promise<void> {
 
 export function cancelTask(task: number): Promise<void> {
     return call("cancel_task", { task });
+}
+
+// The team's database
+
+export function listProfiles(): Promise<KeptProfile[]> {
+    return call("list_profiles", {});
+}
+
+/** `password` null: the one that is kept stays. */
+export function saveProfile(profile: ConnectionProfile, password: string | null): Promise<KeptProfile> {
+    return call("save_profile", { profile, password });
+}
+
+export function removeProfile(profile: string): Promise<void> {
+    return call("remove_profile", { profile });
+}
+
+/** null: no server. */
+export function activateProfile(profile: string | null): Promise<void> {
+    return call("activate_profile", { profile });
+}
+
+/** `password` null: the one that is kept. */
+export function testProfile(profile: ConnectionProfile, password: string | null): Promise<Diagnosis> {
+    return call("test_profile", { profile, password });
+}
+
+export function planDeployment(profile: string): Promise<DeployPlan> {
+    return call("plan_deployment", { profile });
+}
+
+export function deploySchema(profile: string): Promise<Deployment> {
+    return call("deploy_schema", { profile });
+}
+
+export function readGrants(kind: ConnectionProfile["kind"], schema: string, user: string): Promise<string[]> {
+    return call("read_grants", { kind, schema, user });
+}
+
+export function syncNow(): Promise<void> {
+    return call("sync_now", {});
+}
+
+export function cancelSync(): Promise<void> {
+    return call("cancel_sync", {});
+}
+
+export function listConflicts(): Promise<Conflict[]> {
+    return call("list_conflicts", {});
+}
+
+export function restoreConflict(conflict: ConflictKey): Promise<void> {
+    return call("restore_conflict", { conflict });
+}
+
+export function dismissConflict(conflict: ConflictKey): Promise<void> {
+    return call("dismiss_conflict", { conflict });
+}
+
+export function listSyncProblems(): Promise<SyncProblem[]> {
+    return call("list_sync_problems", {});
 }

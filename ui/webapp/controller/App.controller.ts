@@ -18,6 +18,7 @@ import ModelsPopover from "./ModelsPopover";
 import NotificationsPopover from "./NotificationsPopover";
 import SettingsDialog from "./SettingsDialog";
 import ShortcutsDialog from "./ShortcutsDialog";
+import TeamDialog from "./TeamDialog";
 
 /**
  * @namespace nopenai.studio.controller
@@ -42,6 +43,7 @@ export default class App extends BaseController {
     private notifications: NotificationsPopover;
     private settings: SettingsDialog;
     private shortcuts: ShortcutsDialog;
+    private team: TeamDialog;
 
     onInit(): void {
         this.getView()?.setModel(this.shell, "shell");
@@ -83,6 +85,10 @@ export default class App extends BaseController {
         void this.notifications.openBy(this.control("notificationsButton"));
     }
 
+    onOpenTeam(): void {
+        void this.team.open();
+    }
+
     onOpenSettings(): void {
         void this.settings.open();
     }
@@ -120,9 +126,10 @@ export default class App extends BaseController {
 
     private createParts(): void {
         const view = this.getView()!;
-        const { live, settings, notifications, tasks, downloads, draft, evaluations } = this.component();
+        const { live, settings, notifications, tasks, downloads, draft, evaluations, team } = this.component();
         this.about = new AboutDialog(view);
         this.shortcuts = new ShortcutsDialog(view);
+        this.team = new TeamDialog(view, team);
         this.settings = new SettingsDialog(view, settings, () => live.model.getProperty("/folder") as string);
         this.configurator = new ConfiguratorDialog(view, live, settings, () => void draft.refresh());
         this.importer = new ImportDialog(

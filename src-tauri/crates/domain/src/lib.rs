@@ -16,6 +16,7 @@ mod load;
 mod notification;
 mod page;
 pub mod processor;
+mod profile;
 mod run;
 mod runtime;
 mod settings;
@@ -36,11 +37,15 @@ pub use evaluation::{
 pub use format::AnswerFormat;
 pub use generation::{MAX_PROMPT_BYTES, Message, ParameterOverrides, Parameters, Role};
 pub use history::{Deletion, Facet, RunCount, RunFacets, RunFilter, RunQuery, RunSort};
-pub use id::{Caller, ChatId, EvaluationId, MessageId, ModeId, ModelId, PromptSetId, RunId};
+pub use id::{
+    Caller, ChatId, EvaluationId, MessageId, ModeId, ModelId, ProfileId, PromptSetId, RunId,
+    WorkstationId,
+};
 pub use likelihood::{Likely, TokenLikelihood};
 pub use load::{LoadProgress, LoadStage};
 pub use notification::{Level, Notice, Notification, Subject, Topic};
 pub use page::{Page, PageRequest};
+pub use profile::{ConnectionProfile, ServerKind};
 pub use run::{CacheUse, Cost, FinishReason, Measures, ModeRef, Outcome, Run, RunSummary};
 pub use runtime::{Runtime, RuntimeChoice, RuntimeSpeed};
 pub use settings::{Density, Settings, Theme};

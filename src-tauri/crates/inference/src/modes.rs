@@ -110,7 +110,8 @@ impl Modes {
         Ok(())
     }
 
-    fn changed(&self) {
+    /// Says that there are other modes than before.
+    pub fn changed(&self) {
         self.changes.send_modify(|changes| *changes += 1);
     }
 }

@@ -3,6 +3,7 @@ use nopenai_domain::{Code, Error, Result};
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::{
+    borrow::Cow,
     fs, io,
     path::{Path, PathBuf},
     sync::Arc,
@@ -12,10 +13,10 @@ use std::{
 const MOST_BYTES: u64 = 16 * 1024;
 
 /// What a secret is called.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Name {
     /// Small letters, digits and dashes: in the keyring, and of its file.
-    key: &'static str,
+    key: Cow<'static, str>,
     /// A variable that the field knows it by, beside our own.
     variable: Option<&'static str>,
 }
@@ -23,13 +24,19 @@ pub struct Name {
 impl Name {
     /// A secret called `key`: small letters, digits and dashes.
     pub const fn new(key: &'static str) -> Self {
-        Self { key, variable: None }
+        Self { key: Cow::Borrowed(key), variable: None }
+    }
+
+    /// A secret of which there are several, told apart by `which`: likewise.
+    pub fn of(kind: &str, which: &str) -> Self {
+        Self { key: Cow::Owned(format!("{kind}-{which}")), variable: None }
     }
 
     /// Also read from an environment variable that other programs read.
     #[must_use]
-    pub const fn or_variable(self, variable: &'static str) -> Self {
-        Self { variable: Some(variable), ..self }
+    pub const fn or_variable(mut self, variable: &'static str) -> Self {
+        self.variable = Some(variable);
+        self
     }
 
     /// "NOPENAI_SECRET_HUGGING_FACE_TOKEN".
@@ -86,7 +93,7 @@ impl Given {
     }
 
     fn find(&self, name: &Name) -> Result<Option<(Origin, Secret)>> {
-        if let Some(path) = self.folder.as_ref().map(|folder| folder.join(name.key))
+        if let Some(path) = self.folder.as_ref().map(|folder| folder.join(&*name.key))
             && let Some(secret) = read(&path)?
         {
             return Ok(Some((Origin::File { path: path.display().to_string() }, secret)));
@@ -124,7 +131,7 @@ impl Secrets {
             return Ok(Some(given));
         }
         let service = self.service;
-        let kept = blocking(move || keyring::get(service, name.key)).await?;
+        let kept = blocking(move || keyring::get(service, &name.key)).await?;
         Ok(kept.map(|secret| (Origin::Keyring, secret)))
     }
 
@@ -142,7 +149,7 @@ impl Secrets {
         }
         self.refuse_given(&name)?;
         let service = self.service;
-        blocking(move || keyring::set(service, name.key, &secret)).await
+        blocking(move || keyring::set(service, &name.key, &secret)).await
     }
 
     /// Removes a secret from the keyring; none there is as good.
@@ -152,7 +159,7 @@ impl Secrets {
     pub async fn clear(&self, name: Name) -> Result<()> {
         self.refuse_given(&name)?;
         let service = self.service;
-        blocking(move || keyring::clear(service, name.key)).await
+        blocking(move || keyring::clear(service, &name.key)).await
     }
 
     fn refuse_given(&self, name: &Name) -> Result<()> {

@@ -17,10 +17,12 @@ mod model_records;
 mod modes;
 mod notifications;
 mod prices;
+mod profiles;
 mod prompt_cache;
 mod prompt_sets;
 mod runtime_speeds;
 mod settings;
+pub mod sync;
 mod value;
 mod writer;
 
@@ -36,6 +38,7 @@ pub use model_records::{ModelRecord, ModelRecords};
 pub use modes::Modes;
 pub use notifications::Notifications;
 pub use prices::Prices;
+pub use profiles::Profiles;
 pub use prompt_cache::{CacheKey, PromptCache};
 pub use prompt_sets::PromptSets;
 pub use runtime_speeds::RuntimeSpeeds;
@@ -67,6 +70,7 @@ struct Inner {
     tokenizer: Arc<Tokenizer>,
     deletions: Deletions,
     migrated: Option<Migrated>,
+    sync: sync::Shared,
     clock: Arc<dyn Clock>,
 }
 
@@ -95,7 +99,9 @@ impl Store {
             None
         };
         let mut connection = connection::open_writable(path)?;
+        let recorder = sync::install(&connection, clock.clone())?;
         migration::apply(&mut connection)?;
+        let sync = sync::prepare(&connection, recorder)?;
         history::recover(&mut connection)?;
         evaluations::recover(&connection)?;
         prompt_sets::purge(&connection)?;
@@ -107,6 +113,7 @@ impl Store {
             tokenizer: Arc::new(Tokenizer::new()?),
             deletions,
             migrated,
+            sync,
             clock,
         };
         Ok(Self { inner: Arc::new(inner) })
@@ -180,6 +187,16 @@ impl Store {
     /// What is remembered about models' files.
     pub fn model_records(&self) -> ModelRecords {
         ModelRecords::new(self.clone())
+    }
+
+    /// The servers a person can connect to.
+    pub fn profiles(&self) -> Profiles {
+        Profiles::new(self.clone())
+    }
+
+    /// What is shared with a team.
+    pub fn sync(&self) -> sync::Sync {
+        sync::Sync::new(self.clone())
     }
 
     /// A name for a deletion, never given before.

@@ -13,6 +13,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../../../schema/sqlite/0008_runtime_speed.sql"),
     include_str!("../../../../schema/sqlite/0009_chat.sql"),
     include_str!("../../../../schema/sqlite/0010_likelihoods.sql"),
+    include_str!("../../../../schema/sqlite/0011_sync.sql"),
 ];
 
 /// The schema version this application writes.

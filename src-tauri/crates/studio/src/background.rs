@@ -1,6 +1,6 @@
 //! What goes on without being asked for.
 
-use crate::Studio;
+use crate::{Studio, team};
 use nopenai_domain::{Level, ModelId, Notice, Settings, Subject, Timestamp, Topic};
 use nopenai_inference::{Engine, EngineStatus, ModelState, ModelStatus};
 use nopenai_observability::Notifications;
@@ -22,6 +22,7 @@ pub(crate) fn start(studio: &Studio) {
     let engine = studio.engine().clone();
     tokio::spawn(watch_engine(engine.subscribe(), studio.notifications().clone()));
     tokio::spawn(unload_idle(engine.clone(), studio.settings(), studio.store().clone()));
+    tokio::spawn(team::run(studio.downgrade(), studio.team().clone()));
     tokio::spawn(async move {
         if let Err(error) = engine.warm_cache().await {
             tracing::warn!(%error, "the prompt cache could not be warmed");

@@ -20,6 +20,7 @@ pub mod operations;
 mod restore;
 mod studio;
 mod tasks;
+mod team;
 mod text_file;
 
 pub use chats::{ChatAnswer, ChatEvent};
@@ -36,3 +37,4 @@ pub use operation::{Entry, Events, Method, Operation, Route, Sink};
 pub use restore::restore_backup;
 pub use studio::{Studio, StudioOptions};
 pub use tasks::{Task, TaskKind};
+pub use team::{SyncPhase, SyncStatus, TableSync};

@@ -4,6 +4,7 @@ use crate::{
     evaluations::Evaluating,
     export,
     tasks::{TaskKind, Tasks},
+    team::Team,
 };
 use futures::executor::block_on;
 use nopenai_domain::{
@@ -21,7 +22,7 @@ use nopenai_store::Store;
 use serde_json::Value;
 use std::{
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, Weak},
 };
 use tokio::sync::watch;
 
@@ -48,6 +49,16 @@ pub struct Studio {
     shared: Arc<Shared>,
 }
 
+/// A studio, for as long as others keep it open.
+pub(crate) struct WeakStudio(Weak<Shared>);
+
+impl WeakStudio {
+    /// The studio, while it is open.
+    pub fn upgrade(&self) -> Option<Studio> {
+        Some(Studio { shared: self.0.upgrade()? })
+    }
+}
+
 struct Shared {
     data: DataFolder,
     launcher: Launcher,
@@ -61,6 +72,7 @@ struct Shared {
     notifications: Notifications,
     tasks: Tasks,
     evaluating: Evaluating,
+    team: Arc<Team>,
     settings: watch::Sender<Settings>,
     /// Counts changes of the history, so that windows know when to look again.
     history: watch::Sender<u64>,
@@ -84,7 +96,9 @@ impl Studio {
         let folder = models_folder(&data, &settings);
         let registry = block_on(Registry::open(folder, store.clone()))?;
         let Environment { hub, patience, secrets, surroundings } = options.environment;
-        let hub = Hub::new(hub.as_deref(), Secrets::new(secrets, SERVICE), patience);
+        let secrets = Secrets::new(secrets, SERVICE);
+        let hub = Hub::new(hub.as_deref(), secrets.clone(), patience);
+        let team = Arc::new(Team::new(secrets, surroundings.home.clone()));
         let downloads = Downloads::open(registry.clone(), hub.clone());
         let engine = Engine::new(EngineOptions {
             registry: registry.clone(),
@@ -106,6 +120,7 @@ impl Studio {
             engine,
             tasks: Tasks::default(),
             evaluating: Evaluating::default(),
+            team,
             settings: watch::Sender::new(settings),
             history: watch::Sender::new(0),
             chats: watch::Sender::new(0),
@@ -121,6 +136,7 @@ impl Studio {
     /// Ends the runs under way and the engine's process.
     pub async fn shut_down(&self) {
         self.evaluating().end();
+        self.team().cancel();
         self.shared.engine.shut_down().await;
     }
 
@@ -177,6 +193,22 @@ impl Studio {
 
     pub(crate) fn evaluating(&self) -> &Evaluating {
         &self.shared.evaluating
+    }
+
+    pub(crate) fn team(&self) -> &Arc<Team> {
+        &self.shared.team
+    }
+
+    /// What doesn't keep the application open.
+    pub(crate) fn downgrade(&self) -> WeakStudio {
+        WeakStudio(Arc::downgrade(&self.shared))
+    }
+
+    /// Rows came from elsewhere: whoever shows some looks again.
+    pub(crate) fn rows_came(&self) {
+        self.history_changed();
+        self.modes().changed();
+        self.evaluating().changed();
     }
 
     pub(crate) fn settings(&self) -> watch::Receiver<Settings> {

@@ -12,6 +12,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
         &[
             "observability",
             "experiments",
+            "hana",
             "inference",
             "models",
             "runtime",
@@ -24,6 +25,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("observability", &["domain", "store"]),
     ("experiments", &["domain", "store"]),
     ("inference", &["domain", "store", "runtime", "models", "protocol", "template"]),
+    ("hana", &["domain", "secrets", "store"]),
     ("models", &["domain", "secrets", "store"]),
     ("runtime", &["domain", "protocol"]),
     ("secrets", &["domain"]),
@@ -47,6 +49,7 @@ const ONLY: &[(&str, &[&str])] = &[
     ("candle-core", &["worker"]),
     ("llama-cpp-2", &["worker-llama"]),
     ("llama-cpp-sys-2", &["worker-llama"]),
+    ("odbc-api", &["hana"]),
     ("rusqlite", &["store"]),
     ("keyring", &["secrets"]),
     ("zbus", &["secrets"]),

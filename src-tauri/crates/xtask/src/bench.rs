@@ -29,6 +29,13 @@ const STARTUP_GOALS: Goals = &[
 const STORE_GOALS: Goals =
     &[("search_p95_ms", Goal::Under(20.0)), ("page_p95_ms", Goal::Under(20.0))];
 
+const SYNC_GOALS: Goals = &[
+    ("push_over_single_insert", Goal::AtLeast(20.0)),
+    ("push_over_copy", Goal::AtLeast(0.2)),
+    ("pull_over_copy", Goal::AtLeast(0.2)),
+    ("local_write_overhead", Goal::Under(1.5)),
+];
+
 /// Our worker against mistral.rs called directly, and each runtime against
 /// llama.cpp's own benchmark.
 pub fn engine(workspace: &Workspace) -> Result<()> {
@@ -73,6 +80,40 @@ pub fn store(workspace: &Workspace) -> Result<()> {
     let name = format!("history{}", std::env::consts::EXE_SUFFIX);
     let program = workspace.target.join("release").join("examples").join(name);
     figures(workspace, "store", &mut Command::new(program), STORE_GOALS)
+}
+
+/// The sync against loading the same rows in other ways, with a real PostgreSQL.
+pub fn sync(workspace: &Workspace) -> Result<()> {
+    let example = ["build", "--release", "--package", "nopenai-hana", "--example", "bench_sync"];
+    command::run(workspace.cargo().args(example))?;
+    let name = format!("bench_sync{}", std::env::consts::EXE_SUFFIX);
+    let program = workspace.target.join("release").join("examples").join(name);
+    figures(workspace, "sync", &mut Command::new(program), SYNC_GOALS)
+}
+
+/// 200 rounds of killed applications, cut connections and stopped servers while
+/// rows are exchanged; figures go to `docs/soak/sync.json`.
+pub fn soak_sync(workspace: &Workspace) -> Result<()> {
+    let folder = workspace.root.join("docs").join("soak");
+    std::fs::create_dir_all(&folder)?;
+    let file = folder.join("sync.json");
+    let mut test = workspace.cargo();
+    test.args(["test", "--package", "nopenai-hana", "--test", "hana", "--"]);
+    test.args(["--exact", "soak::nothing_acknowledged_is_lost_whatever_is_killed"]);
+    test.env("NOPENAI_SOAK_ROUNDS", "200").env("NOPENAI_SOAK_RESULT", &file);
+    command::run(&mut test)?;
+    let mut figures: Map<String, Value> = serde_json::from_slice(&std::fs::read(&file)?)?;
+    let date = command::output(Command::new("date").args(["--utc", "--iso-8601"]))?;
+    figures.insert("date".to_owned(), date.trim().into());
+    print(&figures, &[]);
+    std::fs::write(&file, format!("{}\n", serde_json::to_string_pretty(&figures)?))?;
+    Ok(())
+}
+
+/// Every statement the dialect for SAP HANA can produce, one a line.
+pub fn hana_sql(workspace: &Workspace) -> Result<()> {
+    let example = ["run", "--quiet", "--package", "nopenai-hana", "--example", "hana_sql"];
+    command::run(workspace.cargo().args(example))
 }
 
 /// Builds everything and runs `program`.

@@ -6,14 +6,16 @@ use crate::ui::Ui;
 use crate::workspace::Workspace;
 use anyhow::{Context, Result};
 
-/// Writes `docs/openapi.json` when told to, else fails if it is stale.
-const OPENAPI_TEST: &str = "test(openapi_is_current)";
+/// They write `docs/openapi.json`, the team's schema and its description when told
+/// to, else fail if one is stale.
+const TESTS: &str = "test(openapi_is_current) | test(generated::)";
 
-/// Writes `docs/openapi.json` and the UI's types.
+/// Writes `docs/openapi.json`, the UI's types, the team's schema and its
+/// description.
 pub fn write(workspace: &Workspace) -> Result<()> {
     let (ui, _) = setup::for_testing(workspace)?;
     ui.build()?;
-    openapi(workspace, true)?;
+    files(workspace, true)?;
     types(&ui, &[])
 }
 
@@ -21,7 +23,7 @@ pub fn write(workspace: &Workspace) -> Result<()> {
 pub fn check(workspace: &Workspace) -> Result<()> {
     let (ui, _) = setup::for_testing(workspace)?;
     ui.build()?;
-    openapi(workspace, false)?;
+    files(workspace, false)?;
     check_types(&ui)
 }
 
@@ -30,9 +32,9 @@ pub fn check_types(ui: &Ui) -> Result<()> {
     types(ui, &["--check"]).context("the UI's types are stale: run `cargo xtask generate`")
 }
 
-fn openapi(workspace: &Workspace, write: bool) -> Result<()> {
+fn files(workspace: &Workspace, write: bool) -> Result<()> {
     let mut nextest = workspace.cargo();
-    nextest.args(["nextest", "run", "--workspace", "-E", OPENAPI_TEST]);
+    nextest.args(["nextest", "run", "--workspace", "-E", TESTS]);
     if write {
         nextest.env("NOPENAI_GENERATE", "1");
     }

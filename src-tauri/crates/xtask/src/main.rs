@@ -31,6 +31,9 @@ Usage: cargo xtask COMMAND
                      against llama.cpp's llama-bench (NOPENAI_LLAMA_BENCH)
   bench startup      how soon the window is ready, and what it weighs
   bench store        the history with a million runs: written, searched, paged
+  bench sync         the exchange with a team's database against other ways to load
+  soak sync          200 rounds of kills and cut connections while rows are exchanged
+  hana-sql           every statement for SAP HANA, one a line
   generate           write docs/openapi.json and the UI's types from the operations
   generate --check   fail if one of them is stale
   pictures           copy the guides' pictures from the last end-to-end run
@@ -62,6 +65,9 @@ fn dispatch(words: &[&str]) -> Result<()> {
         ["bench", "engine"] => bench::engine(&workspace),
         ["bench", "startup"] => bench::startup(&workspace),
         ["bench", "store"] => bench::store(&workspace),
+        ["bench", "sync"] => bench::sync(&workspace),
+        ["soak", "sync"] => bench::soak_sync(&workspace),
+        ["hana-sql"] => bench::hana_sql(&workspace),
         ["generate"] => generate::write(&workspace),
         ["pictures"] => pictures::take(&workspace),
         ["generate", "--check"] => generate::check(&workspace),

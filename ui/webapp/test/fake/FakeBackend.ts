@@ -9,13 +9,14 @@ import { SMOL } from "./models";
 import { ANSWER } from "./recorded";
 import { costOf, DEFAULTS, modeName, promptOperations } from "./prompts";
 import { FakeShell, FOLDER, type ShellScenario } from "./shell";
+import { FakeTeam, type TeamScenario } from "./team";
 
 type Emit = (event: unknown) => void;
 // The bridge passes untyped objects; each operation knows its own.
 type Input = Record<string, string>;
 type Operation = (input: Input, emit: Emit) => unknown;
 
-export interface Scenario extends ShellScenario, HistoryScenario, HubScenario {
+export interface Scenario extends ShellScenario, HistoryScenario, HubScenario, TeamScenario {
     loaded?: boolean;
     /** Milliseconds between pieces of the answer. */
     pace?: number;
@@ -35,6 +36,7 @@ export class FakeBackend {
     readonly evaluations: FakeEvaluations;
     readonly hub: FakeHub;
     readonly chats: FakeChats;
+    readonly team: FakeTeam;
     private engine = IDLE;
     private watchers: Emit[] = [];
     private stopped = new Set<string>();
@@ -49,6 +51,7 @@ export class FakeBackend {
             run: (input, emit) => this.run(input as Input, emit as Emit),
             loaded: () => this.engine.models[0]?.model ?? null,
         });
+        this.team = new FakeTeam(scenario, (change) => this.tell(change));
         if (scenario.loaded) {
             this.engine = engineWith(modelStatus());
         }
@@ -87,10 +90,12 @@ export class FakeBackend {
             ...(this.shell.operations() as Record<string, Operation>),
             ...(this.hub.operations() as unknown as Record<string, Operation>),
             ...(this.chats.operations() as unknown as Record<string, Operation>),
+            ...(this.team.operations() as unknown as Record<string, Operation>),
             watch: (_input, emit) => {
                 this.watchers.push(emit);
                 this.shell.greet(emit);
                 this.hub.greet(emit);
+                this.team.greet(emit);
                 emit({ kind: "engine", engine: this.engine } satisfies Change);
                 emit({ kind: "models", models: this.shell.list() } satisfies Change);
                 return new Promise(() => undefined);

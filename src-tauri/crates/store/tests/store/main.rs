@@ -15,4 +15,5 @@ mod large;
 mod migration;
 mod paging;
 mod search;
+mod sync;
 mod tables;

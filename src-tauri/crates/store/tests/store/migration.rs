@@ -23,7 +23,7 @@ fn migrations() -> Vec<String> {
 
 /// What an application of each version had in its tables, by the version that
 /// made the table.
-const ROWS: [&str; 10] = [
+const ROWS: [&str; 11] = [
     "INSERT INTO prompt_history (id, started_at, model_id, model_name, prompt, answer, temperature,
          top_p, max_tokens, seed, outcome, finish_reason, error, total_ms, ttft_ms, tokens_per_s,
          tokens_in, tokens_out, deleted_at)
@@ -68,6 +68,12 @@ const ROWS: [&str; 10] = [
          '01890000-0000-7000-8000-00000000000f', NULL, 'assistant', 'Und ', '[]',
          '01890000-0000-7000-8000-000000000003', 1, 5);",
     "UPDATE prompt_history SET likelihoods = '[]' WHERE answer = 'Teil';",
+    "INSERT INTO sync_row (table_name, row_key, clock, deleted, pending)
+         VALUES ('mode', 'gone', 5, 1, 1);
+     INSERT INTO connection_profile VALUES ('01890000-0000-7000-8000-00000000000f', 1,
+         '{\"id\":\"01890000-0000-7000-8000-00000000000f\",\"name\":\"Team\",\"kind\":\"hana\",
+           \"host\":\"h\",\"port\":443,\"database\":\"\",\"user\":\"U\",\"schema\":\"S\",
+           \"tls\":true,\"validate_certificate\":true,\"trust_store\":null,\"driver\":null}');",
 ];
 
 /// A database as the application of a version left it.
@@ -179,6 +185,11 @@ async fn holds_the_rest(store: &Store, version: usize) {
         let page = store.chats().page(None, PageRequest::default()).await.unwrap();
         let contents = store.chats().get(page.items[0].id).await.unwrap();
         assert_eq!(contents.messages[0].text, "Und was kam");
+    }
+    if version >= 11 {
+        let waiting = store.sync().pending(99, usize::MAX).await.unwrap();
+        assert!(waiting.iter().any(|change| change.key == "gone" && change.row.is_none()));
+        assert_eq!(store.profiles().active().await.unwrap().unwrap().name, "Team");
     }
 }
 

@@ -1,7 +1,7 @@
 //! The application itself: what it is, and what changes in it.
 
 use crate::{
-    Studio, Task, diagnostics,
+    Studio, SyncStatus, Task, diagnostics,
     operation::{Entry, Events, Method, NoEvents, Operation, Route},
 };
 use nopenai_domain::{Notification, Result, Settings};
@@ -135,6 +135,11 @@ pub enum Change {
     },
     /// There are other modes than before: look again.
     Modes,
+    /// How the exchange with the team's database goes.
+    Sync {
+        /// As it is now.
+        sync: SyncStatus,
+    },
     /// How many notifications are unread.
     Unread {
         /// So many.
@@ -170,6 +175,7 @@ impl Operation for Watch {
         let mut downloads = studio.downloads().subscribe();
         let mut settings = studio.settings();
         let mut modes = studio.modes().changes();
+        let mut sync = studio.team().subscribe();
         let mut unread = studio.notifications().unread();
         let mut posted = studio.notifications().posted();
         engine.mark_changed();
@@ -177,6 +183,7 @@ impl Operation for Watch {
         tasks.mark_changed();
         downloads.mark_changed();
         settings.mark_changed();
+        sync.mark_changed();
         unread.mark_changed();
         loop {
             let change = tokio::select! {
@@ -199,6 +206,9 @@ impl Operation for Watch {
                     settings: settings.borrow_and_update().clone(),
                 }),
                 changed = modes.changed() => changed.map(|()| Change::Modes),
+                changed = sync.changed() => changed.map(|()| Change::Sync {
+                    sync: sync.borrow_and_update().clone(),
+                }),
                 changed = unread.changed() => changed.map(|()| Change::Unread {
                     unread: *unread.borrow_and_update(),
                 }),

@@ -10,7 +10,9 @@ pub mod history;
 pub mod inference;
 pub mod models;
 pub mod notifications;
+pub mod profiles;
 pub mod settings;
+pub mod sync;
 
 use crate::operation::Entry;
 
@@ -27,7 +29,9 @@ pub fn all() -> impl Iterator<Item = &'static Entry> {
         inference::ALL,
         models::ALL,
         notifications::ALL,
+        profiles::ALL,
         settings::ALL,
+        sync::ALL,
     ]
     .into_iter()
     .flatten()

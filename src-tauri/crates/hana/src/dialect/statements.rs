@@ -1,0 +1,426 @@
+//! Every statement of the sync, put together from the registration.
+
+use super::{Dialect, Source, TableShape, key_names};
+use nopenai_store::sync::{ColumnType, SyncedTable};
+
+/// The longest change-log key at the server.
+pub const ROW_KEY: ColumnType = ColumnType::Text(2500);
+/// Names of tables, tokens, workstations.
+pub const WORD: ColumnType = ColumnType::Text(64);
+
+/// The columns every synced table has besides, at the server.
+pub const SYNC_COLUMNS: [(&str, ColumnType); 3] = [
+    ("sync_number", ColumnType::Integer),
+    ("sync_clock", ColumnType::Integer),
+    ("sync_workstation", WORD),
+];
+
+/// A statement and what its result's columns are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Statement {
+    /// The text; parameters are `?`.
+    pub sql: String,
+    /// The result's columns; none for a statement without one.
+    pub columns: Vec<ColumnType>,
+}
+
+impl Statement {
+    fn new(sql: String, columns: &[ColumnType]) -> Self {
+        Self { sql, columns: columns.to_vec() }
+    }
+}
+
+/// The statements for the tables of one schema.
+pub struct Statements {
+    dialect: &'static dyn Dialect,
+    schema: String,
+}
+
+impl Statements {
+    /// Those for the tables of `schema`.
+    pub fn new(dialect: &'static dyn Dialect, schema: &str) -> Self {
+        Self { dialect, schema: schema.to_owned() }
+    }
+
+    /// The language they are in.
+    pub fn dialect(&self) -> &'static dyn Dialect {
+        self.dialect
+    }
+
+    /// A table of ours, with its schema.
+    pub fn table(&self, name: &str) -> String {
+        format!("{}.{}", self.dialect.exact(&self.schema), self.dialect.name(name))
+    }
+
+    fn name(&self, name: &str) -> String {
+        self.dialect.name(name)
+    }
+
+    fn names(&self, names: &[&str], of: &str) -> Vec<String> {
+        names.iter().map(|name| format!("{of}{}", self.name(name))).collect()
+    }
+
+    /// Takes the next number and, until the transaction ends, the right to write.
+    pub fn lock_head(&self) -> Statement {
+        let (head, number) = (self.table("SYNC_HEAD"), self.name("last_number"));
+        let id = self.name("id");
+        Statement::new(format!("UPDATE {head} SET {number} = {number} + 1 WHERE {id} = 1"), &[])
+    }
+
+    /// The server's identity, its epoch, the latest number, and up to which one
+    /// deletions were forgotten.
+    pub fn read_head(&self) -> Statement {
+        let columns = self.names(&["server_id", "epoch", "last_number", "horizon"], "");
+        Statement::new(
+            format!(
+                "SELECT {} FROM {} WHERE {} = 1",
+                columns.join(", "),
+                self.table("SYNC_HEAD"),
+                self.name("id")
+            ),
+            &[WORD, WORD, ColumnType::Integer, ColumnType::Integer],
+        )
+    }
+
+    /// The first row of the head: server, epoch.
+    pub fn create_head(&self) -> Statement {
+        let head = self.table("SYNC_HEAD");
+        let columns = self.names(&["id", "last_number", "server_id", "epoch", "horizon"], "");
+        Statement::new(
+            format!("INSERT INTO {head} ({}) VALUES (1, 0, ?, ?, 0)", columns.join(", ")),
+            &[],
+        )
+    }
+
+    /// What a commit is known by, by its number.
+    pub fn commit_token(&self) -> Statement {
+        Statement::new(
+            format!(
+                "SELECT {} FROM {} WHERE {} = ?",
+                self.name("token"),
+                self.table("SYNC_COMMITS"),
+                self.name("commit_number")
+            ),
+            &[WORD],
+        )
+    }
+
+    /// Records a commit: number, token, workstation, moment.
+    pub fn record_commit(&self) -> Statement {
+        let columns = self.names(&["commit_number", "token", "workstation", "at"], "");
+        Statement::new(
+            format!(
+                "INSERT INTO {} ({}) VALUES (?, ?, ?, ?)",
+                self.table("SYNC_COMMITS"),
+                columns.join(", ")
+            ),
+            &[],
+        )
+    }
+
+    /// The latest commit before a moment.
+    pub fn last_commit_before(&self) -> Statement {
+        Statement::new(
+            format!(
+                "SELECT MAX({}) FROM {} WHERE {} < ?",
+                self.name("commit_number"),
+                self.table("SYNC_COMMITS"),
+                self.name("at")
+            ),
+            &[ColumnType::Integer],
+        )
+    }
+
+    /// Forgets deletions up to a number: two statements, under the head's lock.
+    /// Commits are never forgotten: a restored server is known by them.
+    pub fn forget(&self) -> [Statement; 2] {
+        let (tombstones, number) = (self.table("SYNC_TOMBSTONES"), self.name("sync_number"));
+        let horizon = format!(
+            "UPDATE {} SET {} = ? WHERE {} = 1",
+            self.table("SYNC_HEAD"),
+            self.name("horizon"),
+            self.name("id")
+        );
+        [
+            Statement::new(format!("DELETE FROM {tombstones} WHERE {number} <= ?"), &[]),
+            Statement::new(horizon, &[]),
+        ]
+    }
+
+    fn key_source(&self, table: &SyncedTable) -> String {
+        let mut columns = vec![("n".to_owned(), ColumnType::Integer)];
+        columns.extend(table.key_columns().iter().map(|c| (c.name.to_owned(), c.kind)));
+        self.dialect.rows_of_json(&columns)
+    }
+
+    fn tombstone_source(&self) -> String {
+        let columns = [
+            ("n", ColumnType::Integer),
+            ("table_name", WORD),
+            ("row_key", ROW_KEY),
+            ("sync_clock", ColumnType::Integer),
+            ("sync_workstation", WORD),
+        ];
+        let columns: Vec<_> = columns.iter().map(|(n, kind)| ((*n).to_owned(), *kind)).collect();
+        self.dialect.rows_of_json(&columns)
+    }
+
+    /// Which of a JSON parameter's keys are there: n, clock, workstation.
+    pub fn versions(&self, table: &SyncedTable) -> Statement {
+        let same: Vec<String> =
+            key_names(table).iter().map(|name| format!("T.{0} = R.{0}", self.name(name))).collect();
+        Statement::new(
+            format!(
+                "SELECT R.{}, T.{}, T.{} FROM {}, {} AS T WHERE {}",
+                self.name("n"),
+                self.name("sync_clock"),
+                self.name("sync_workstation"),
+                self.key_source(table),
+                self.table(table.remote),
+                same.join(" AND ")
+            ),
+            &[ColumnType::Integer, ColumnType::Integer, WORD],
+        )
+    }
+
+    /// Which of a JSON parameter's keys were deleted: n, clock, workstation.
+    pub fn tombstones(&self) -> Statement {
+        Statement::new(
+            format!(
+                "SELECT R.{n}, T.{clock}, T.{workstation} FROM {source}, {table} AS T \
+                 WHERE T.{name} = R.{name} AND T.{key} = R.{key}",
+                n = self.name("n"),
+                clock = self.name("sync_clock"),
+                workstation = self.name("sync_workstation"),
+                source = self.tombstone_source(),
+                table = self.table("SYNC_TOMBSTONES"),
+                name = self.name("table_name"),
+                key = self.name("row_key"),
+            ),
+            &[ColumnType::Integer, ColumnType::Integer, WORD],
+        )
+    }
+
+    fn columns_of(table: &SyncedTable) -> Vec<ColumnType> {
+        table.columns.iter().map(|column| column.kind).collect()
+    }
+
+    /// One row, by its key.
+    pub fn row(&self, table: &SyncedTable) -> Statement {
+        let names: Vec<&str> = table.columns.iter().map(|column| column.name).collect();
+        let key: Vec<String> =
+            key_names(table).iter().map(|name| format!("{} = ?", self.name(name))).collect();
+        Statement::new(
+            format!(
+                "SELECT {} FROM {} WHERE {}",
+                self.names(&names, "").join(", "),
+                self.table(table.remote),
+                key.join(" AND ")
+            ),
+            &Self::columns_of(table),
+        )
+    }
+
+    fn written_columns(&self, table: &SyncedTable) -> Vec<&'static str> {
+        let key = key_names(table);
+        let sync = SYNC_COLUMNS.iter().map(|(name, _)| *name);
+        let others = table.other_columns().iter().map(|column| column.name);
+        key.into_iter().chain(sync).chain(others).collect()
+    }
+
+    /// Writes rows of a JSON parameter; the number of the commit is a column of it.
+    pub fn write(&self, table: &SyncedTable) -> Statement {
+        let names = self.written_columns(table);
+        let mut columns: Vec<_> =
+            table.columns.iter().map(|c| (c.name.to_owned(), c.kind)).collect();
+        columns.extend(SYNC_COLUMNS.iter().map(|(name, kind)| ((*name).to_owned(), *kind)));
+        let query = format!(
+            "SELECT {} FROM {}",
+            self.names(&names, "R.").join(", "),
+            self.dialect.rows_of_json(&columns)
+        );
+        let sql = self.dialect.upsert(
+            &self.table(table.remote),
+            &self.names(&names, ""),
+            table.key,
+            &Source::Select(query),
+        );
+        Statement::new(sql, &[])
+    }
+
+    /// Writes one row of parameters: key, number, clock, workstation, the others.
+    pub fn write_one(&self, table: &SyncedTable) -> Statement {
+        let names = self.names(&self.written_columns(table), "");
+        let name = self.table(table.remote);
+        Statement::new(self.dialect.upsert(&name, &names, table.key, &Source::Parameters), &[])
+    }
+
+    /// Removes the rows of a JSON parameter's keys.
+    pub fn erase(&self, table: &SyncedTable) -> Statement {
+        let key = key_names(table);
+        Statement::new(
+            format!(
+                "DELETE FROM {} WHERE ({}) IN (SELECT {} FROM {})",
+                self.table(table.remote),
+                self.names(&key, "").join(", "),
+                self.names(&key, "R.").join(", "),
+                self.key_source(table)
+            ),
+            &[],
+        )
+    }
+
+    /// Records deletions of a JSON parameter; the commit's number comes first.
+    pub fn bury(&self) -> Statement {
+        let names = ["table_name", "row_key", "sync_number", "sync_clock", "sync_workstation"];
+        let mut columns: Vec<_> = vec![("sync_number".to_owned(), ColumnType::Integer)];
+        columns.extend([
+            ("table_name".to_owned(), WORD),
+            ("row_key".to_owned(), ROW_KEY),
+            ("sync_clock".to_owned(), ColumnType::Integer),
+            ("sync_workstation".to_owned(), WORD),
+        ]);
+        let query = format!(
+            "SELECT {} FROM {}",
+            self.names(&names, "R.").join(", "),
+            self.dialect.rows_of_json(&columns)
+        );
+        let table = self.table("SYNC_TOMBSTONES");
+        Statement::new(
+            self.dialect.upsert(&table, &self.names(&names, ""), 2, &Source::Select(query)),
+            &[],
+        )
+    }
+
+    /// Forgets the deletions of rows that are there again.
+    pub fn exhume(&self) -> Statement {
+        let key = ["table_name", "row_key"];
+        Statement::new(
+            format!(
+                "DELETE FROM {} WHERE ({}) IN (SELECT {} FROM {})",
+                self.table("SYNC_TOMBSTONES"),
+                self.names(&key, "").join(", "),
+                self.names(&key, "R.").join(", "),
+                self.tombstone_source()
+            ),
+            &[],
+        )
+    }
+
+    /// A page of a table, in the order of (number, key): after a place when
+    /// `continued`, up to a number. Parameters: see `sync::remote`.
+    pub fn page(&self, table: &SyncedTable, continued: bool, limit: u32) -> Statement {
+        let names: Vec<&str> = SYNC_COLUMNS
+            .iter()
+            .map(|(name, _)| *name)
+            .chain(table.columns.iter().map(|column| column.name))
+            .collect();
+        let types: Vec<ColumnType> = SYNC_COLUMNS
+            .iter()
+            .map(|(_, kind)| *kind)
+            .chain(table.columns.iter().map(|column| column.kind))
+            .collect();
+        let sql = self.paged(table.remote, &names, &key_names(table), continued, limit);
+        Statement::new(sql, &types)
+    }
+
+    /// A page of the deletions, likewise.
+    pub fn tombstone_page(&self, continued: bool, limit: u32) -> Statement {
+        let key = ["table_name", "row_key"];
+        let names = ["sync_number", "sync_clock", "sync_workstation", "table_name", "row_key"];
+        let sql = self.paged("SYNC_TOMBSTONES", &names, &key, continued, limit);
+        let integer = ColumnType::Integer;
+        Statement::new(sql, &[integer, integer, WORD, WORD, ROW_KEY])
+    }
+
+    fn paged(
+        &self,
+        table: &str,
+        names: &[&str],
+        key: &[&str],
+        continued: bool,
+        limit: u32,
+    ) -> String {
+        let number = self.name("sync_number");
+        let place = if continued {
+            format!("{number} >= ? AND ({number} > ? OR {})", self.after(key))
+        } else {
+            format!("{number} > ?")
+        };
+        format!(
+            "SELECT {} FROM {} WHERE {place} AND {number} <= ? ORDER BY {number}, {} LIMIT {limit}",
+            self.names(names, "").join(", "),
+            self.table(table),
+            self.names(key, "").join(", "),
+        )
+    }
+
+    /// `(a, b, c) > (?, ?, ?)` without comparing rows, which SAP HANA can't.
+    fn after(&self, key: &[&str]) -> String {
+        let (first, rest) = key.split_first().expect("a key has a column");
+        let first = self.name(first);
+        if rest.is_empty() {
+            return format!("{first} > ?");
+        }
+        format!("({first} > ? OR ({first} = ? AND {}))", self.after(rest))
+    }
+
+    /// How many rows a table has.
+    pub fn count(&self, table: &SyncedTable) -> Statement {
+        let sql = format!("SELECT COUNT(*) FROM {}", self.table(table.remote));
+        Statement::new(sql, &[ColumnType::Integer])
+    }
+
+    /// Whether the head can be written: changes nothing.
+    pub fn try_head(&self) -> Statement {
+        let (head, number) = (self.table("SYNC_HEAD"), self.name("last_number"));
+        let id = self.name("id");
+        Statement::new(format!("UPDATE {head} SET {number} = {number} WHERE {id} = 1"), &[])
+    }
+
+    /// The latest version of the schema.
+    pub fn schema_version(&self) -> Statement {
+        let sql =
+            format!("SELECT MAX({}) FROM {}", self.name("version"), self.table("SCHEMA_VERSION"));
+        Statement::new(sql, &[ColumnType::Integer])
+    }
+
+    /// Records a version of the schema: version, moment, application.
+    pub fn record_version(&self) -> Statement {
+        let columns = self.names(&["version", "at", "application"], "");
+        let table = self.table("SCHEMA_VERSION");
+        Statement::new(
+            format!("INSERT INTO {table} ({}) VALUES (?, ?, ?)", columns.join(", ")),
+            &[],
+        )
+    }
+
+    /// Creates one of the sync's own tables, or a synced one.
+    pub fn create(
+        &self,
+        name: &str,
+        columns: &[(&str, ColumnType, bool)],
+        key: usize,
+        partitions: u8,
+    ) -> String {
+        let columns = columns
+            .iter()
+            .map(|(name, kind, nullable)| {
+                (self.name(name), self.dialect.column_type(*kind), *nullable)
+            })
+            .collect();
+        let shape = TableShape { name: self.table(name), columns, key, partitions };
+        self.dialect.create_table(&shape)
+    }
+
+    /// Creates an index of a table.
+    pub fn index(&self, table: &str, columns: &[&str]) -> String {
+        let name = self.table(&format!("{table}_BY_{}", columns.join("_")));
+        self.dialect.create_index(&name, &self.table(table), &self.names(columns, ""))
+    }
+
+    /// Comments a table.
+    pub fn comment(&self, table: &str, text: &str) -> String {
+        self.dialect.comment(&self.table(table), text)
+    }
+}

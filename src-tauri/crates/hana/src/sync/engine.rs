@@ -1,0 +1,497 @@
+//! The cycle: reconcile, push, pull.
+
+use super::{
+    push::{self, Commit, Pushed, known_commits},
+    server::{Head, Place, Server, Source},
+};
+use crate::{Backoff, Class, DatabaseError, retry};
+use nopenai_domain::Timestamp;
+use nopenai_store::{
+    Store, StoreError,
+    sync::{Change, Reconcile, Settled, Sync, SyncState, TABLES},
+};
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+/// A commit has at most so many rows, and no more bytes but for the first: so
+/// long the head is locked at most, and so much memory is needed.
+const BATCH_ROWS: usize = 4000;
+const BATCH_BYTES: usize = 4 * 1024 * 1024;
+
+/// Rows brought in by one local transaction: other writes wait for no more.
+const PAGE_ROWS: u32 = 2000;
+
+/// Entries of the change log prepared by one local transaction.
+const PREPARED_ROWS: usize = 20_000;
+
+/// How often a cycle begins again because the server became another one.
+const CHANGES: u32 = 3;
+
+/// What a cycle did.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Cycle {
+    /// Rows the server has from here.
+    pub pushed: u64,
+    /// Rows that are new here.
+    pub pulled: u64,
+    /// Rows that two had edited.
+    pub conflicts: u64,
+    /// Rows the server can't take as they are.
+    pub refused: u64,
+}
+
+/// What a cycle is at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// The change log is prepared for a comparison of everything.
+    Preparing,
+    /// So many rows were pushed since the step before.
+    Pushed(u64),
+    /// So many rows were pulled since the step before.
+    Pulled(u64),
+}
+
+/// Why a cycle ended.
+#[derive(Debug, thiserror::Error)]
+pub enum SyncError {
+    /// The server, or the way to it.
+    #[error("{0}")]
+    Database(#[from] DatabaseError),
+    /// The local database.
+    #[error("{0}")]
+    Store(#[from] StoreError),
+    /// It was cancelled.
+    #[error("The synchronization was cancelled.")]
+    Cancelled,
+}
+
+impl From<SyncError> for nopenai_domain::Error {
+    fn from(error: SyncError) -> Self {
+        match error {
+            SyncError::Database(error) => error.into(),
+            SyncError::Store(error) => error.into(),
+            SyncError::Cancelled => Self::new(nopenai_domain::Code::Cancelled, error.to_string()),
+        }
+    }
+}
+
+type Result<T, E = SyncError> = std::result::Result<T, E>;
+
+/// What is under way, kept in the local database.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "stage", rename_all = "snake_case")]
+enum Stage {
+    /// The change log is prepared, up to an entry.
+    Prepare { reconcile: Kind, after: (String, String) },
+    /// Rows are pulled, up to a place of a source.
+    Pull { ceiling: i64, token: Option<String>, source: usize, place: Place, remove: bool },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Kind {
+    New,
+    Restored,
+    Expired,
+}
+
+impl From<Kind> for Reconcile {
+    fn from(kind: Kind) -> Self {
+        match kind {
+            Kind::New => Self::New,
+            Kind::Restored => Self::Restored,
+            Kind::Expired => Self::Expired,
+        }
+    }
+}
+
+/// One workstation's sync with one server.
+pub struct Engine {
+    store: Store,
+    sync: Sync,
+    server: Arc<dyn Server>,
+    backoff: Backoff,
+}
+
+/// The server isn't the one it was when the cycle began.
+struct Changed;
+
+impl Engine {
+    /// The sync of `store` with `server`.
+    pub fn new(store: Store, server: Arc<dyn Server>, backoff: Backoff) -> Self {
+        let sync = store.sync();
+        Self { store, sync, server, backoff }
+    }
+
+    /// Brings both sides to the same rows: all that waits is pushed, all that is
+    /// new is pulled. Repeating it after a failure, or after the process ended,
+    /// goes on where it was.
+    ///
+    /// # Errors
+    /// Why it ended before that.
+    pub async fn cycle(
+        &self,
+        cancel: &CancellationToken,
+        on_step: &(dyn Fn(Step) + Send + std::marker::Sync),
+    ) -> Result<Cycle> {
+        self.ask(|server| server.is_ready()).await?;
+        let mut cycle = Cycle::default();
+        for _ in 0..CHANGES {
+            let running = Running { engine: self, cancel, on_step };
+            if running.once(&mut cycle).await?.is_ok() {
+                return Ok(cycle);
+            }
+        }
+        let message = "The server became another one again and again.";
+        Err(DatabaseError::new(Class::Busy, message).into())
+    }
+
+    /// Asks the server off the async threads, again while that is worth it.
+    async fn ask<T, F>(&self, work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: Fn(&dyn Server) -> crate::Result<T> + Send + 'static,
+    {
+        let (server, backoff) = (self.server.clone(), self.backoff);
+        let asked = tokio::task::spawn_blocking(move || retry(&backoff, || work(&*server))).await;
+        let ended = |_| DatabaseError::new(Class::Other, "The request ended unexpectedly.");
+        Ok(asked.map_err(ended)??)
+    }
+}
+
+struct Running<'a> {
+    engine: &'a Engine,
+    cancel: &'a CancellationToken,
+    on_step: &'a (dyn Fn(Step) + Send + std::marker::Sync),
+}
+
+impl Running<'_> {
+    async fn once(&self, cycle: &mut Cycle) -> Result<Result<(), Changed>> {
+        let (mut state, head) = self.believe().await?;
+        if let Some(Stage::Prepare { reconcile, after }) = stage(&state) {
+            self.prepare(&mut state, reconcile, after).await?;
+        }
+        // One that has nothing from the server yet compares on top of it.
+        if stage(&state).is_some() || state.number < head.number && state.number == 0 {
+            cycle.pulled += match self.pull(&mut state).await? {
+                Ok(pulled) => pulled,
+                Err(Changed) => return Ok(Err(Changed)),
+            };
+        }
+        if self.push(&mut state, cycle).await?.is_err() {
+            return Ok(Err(Changed));
+        }
+        cycle.pulled += match self.pull(&mut state).await? {
+            Ok(pulled) => pulled,
+            Err(Changed) => return Ok(Err(Changed)),
+        };
+        Ok(Ok(()))
+    }
+
+    fn check(&self) -> Result<()> {
+        if self.cancel.is_cancelled() { Err(SyncError::Cancelled) } else { Ok(()) }
+    }
+
+    fn step(&self, step: Step) {
+        (self.on_step)(step);
+    }
+
+    /// Looks whether the server is the one that is remembered, and if not,
+    /// remembers what to do about it.
+    async fn believe(&self) -> Result<(SyncState, Head)> {
+        self.check()?;
+        let mut state = self.engine.sync.state().await?;
+        let mut known: Vec<(i64, Option<String>)> = known_commits(&state)
+            .into_iter()
+            .map(|(number, token)| (number, token.cloned()))
+            .collect();
+        if let Some(Stage::Pull { ceiling, token, .. }) = stage(&state)
+            && ceiling > 0
+        {
+            known.push((ceiling, token));
+        }
+        let (head, same) = self
+            .engine
+            .ask(move |server| {
+                let (head, _) = server.head(0)?;
+                let mut same = true;
+                for (number, token) in &known {
+                    same &= server.head(*number)?.1 == *token;
+                }
+                Ok((head, same))
+            })
+            .await?;
+        if let Some(reconcile) = reconcile(&state, &head, same) {
+            tracing::info!(?reconcile, server = head.server, "comparing everything anew");
+            state = SyncState {
+                server: Some(head.server.clone()),
+                epoch: Some(head.epoch.clone()),
+                number: 0,
+                token: None,
+                pushed: 0,
+                pushed_token: None,
+                progress: text(&Stage::Prepare { reconcile, after: Default::default() }),
+                ..state
+            };
+            self.engine.sync.set_state(state.clone()).await?;
+        }
+        Ok((state, head))
+    }
+
+    async fn prepare(
+        &self,
+        state: &mut SyncState,
+        reconcile: Kind,
+        mut after: (String, String),
+    ) -> Result<()> {
+        loop {
+            self.check()?;
+            self.step(Step::Preparing);
+            let prepared = self.engine.sync.prepare(reconcile.into(), after, PREPARED_ROWS).await?;
+            let remove = reconcile == Kind::Expired;
+            let place = Place { number: 0, key: None };
+            let next = match &prepared {
+                Some(end) => Stage::Prepare { reconcile, after: end.clone() },
+                None => Stage::Pull { ceiling: 0, token: None, source: 0, place, remove },
+            };
+            state.progress = text(&next);
+            self.engine.sync.set_state(state.clone()).await?;
+            match prepared {
+                Some(end) => after = end,
+                None => return Ok(()),
+            }
+        }
+    }
+
+    async fn push(&self, state: &mut SyncState, cycle: &mut Cycle) -> Result<Result<(), Changed>> {
+        loop {
+            self.check()?;
+            let changes = self.engine.sync.pending(BATCH_ROWS, BATCH_BYTES).await?;
+            if changes.is_empty() {
+                return Ok(Ok(()));
+            }
+            let mut batches = vec![changes];
+            while let Some(batch) = batches.pop() {
+                self.check()?;
+                match self.commit(state, batch.clone()).await {
+                    Ok(Ok(pushed)) => self.settle(state, pushed, cycle).await?,
+                    Ok(Err(Changed)) => return Ok(Err(Changed)),
+                    Err(SyncError::Database(error)) if is_of_a_row(&error) => match halves(batch) {
+                        Ok((first, second)) => batches.extend([second, first]),
+                        Err(change) => self.refuse(change, &error, cycle).await?,
+                    },
+                    Err(error) => return Err(error),
+                }
+            }
+        }
+    }
+
+    async fn commit(
+        &self,
+        state: &SyncState,
+        changes: Vec<Change>,
+    ) -> Result<Result<(i64, String, Pushed), Changed>> {
+        let token = Uuid::now_v7().to_string();
+        let at = self.engine.store.clock().now();
+        let (workstation, version) =
+            (self.engine.sync.workstation(), self.engine.sync.new_version());
+        let state = state.clone();
+        let known_as = token.clone();
+        let pushed = self
+            .engine
+            .ask(move |server| {
+                let commit =
+                    Commit { workstation, at, token: &known_as, version, believed: &state };
+                push::push(server, &commit, changes.clone())
+            })
+            .await?;
+        Ok(pushed.map(|pushed| (pushed.number, token, pushed)).ok_or(Changed))
+    }
+
+    async fn settle(
+        &self,
+        state: &mut SyncState,
+        (number, token, pushed): (i64, String, Pushed),
+        cycle: &mut Cycle,
+    ) -> Result<()> {
+        let of = |wanted: fn(&Settled) -> bool| {
+            pushed.settled.iter().filter(|settled| wanted(settled)).count() as u64
+        };
+        let accepted = of(|settled| matches!(settled, Settled::Accepted { .. }));
+        cycle.pushed += accepted;
+        cycle.refused += of(|settled| matches!(settled, Settled::Refused { .. }));
+        cycle.conflicts += pushed.conflicts;
+        let conflicts = pushed.conflicts;
+        self.engine.sync.settle(number, token.clone(), pushed.settled).await?;
+        if number > state.pushed {
+            (state.pushed, state.pushed_token) = (number, Some(token.clone()));
+        }
+        // Nobody else committed between: what is there is here.
+        if number == state.number + 1 && conflicts == 0 && stage(state).is_none() {
+            state.number = number;
+            state.token = Some(token);
+            self.engine.sync.set_state(state.clone()).await?;
+        }
+        self.step(Step::Pushed(accepted));
+        Ok(())
+    }
+
+    async fn refuse(&self, change: Change, error: &DatabaseError, cycle: &mut Cycle) -> Result<()> {
+        cycle.refused += 1;
+        let Change { table, key, version, .. } = change;
+        let problem = error.to_string();
+        let refused = Settled::Refused { table, key, version, problem };
+        Ok(self.engine.sync.settle(0, String::new(), vec![refused]).await?)
+    }
+
+    async fn pull(&self, state: &mut SyncState) -> Result<Result<u64, Changed>> {
+        let (ceiling, token, source, place, remove) = match stage(state) {
+            Some(Stage::Pull { ceiling, token, source, place, remove }) if ceiling > 0 => {
+                (ceiling, token, source, place, remove)
+            }
+            begun => {
+                let remove = matches!(begun, Some(Stage::Pull { remove: true, .. }));
+                let (head, _) = self.engine.ask(|server| server.head(0)).await?;
+                let ceiling = head.number;
+                let (_, token) = self.engine.ask(move |server| server.head(ceiling)).await?;
+                (ceiling, token, 0, Place { number: state.number, key: None }, remove)
+            }
+        };
+        let mut pulled = 0;
+        if ceiling > state.number {
+            let ahead = Ahead { ceiling, token: token.clone(), remove };
+            pulled = self.pull_sources(&ahead, state.number, source, place).await?;
+        }
+        let (head, now) = self.engine.ask(move |server| server.head(ceiling)).await?;
+        let same = state.server.as_ref() == Some(&head.server)
+            && state.epoch.as_ref() == Some(&head.epoch)
+            && now == token;
+        if !same {
+            return Ok(Err(Changed));
+        }
+        if remove {
+            self.remove_missing().await?;
+        }
+        let now = self.engine.store.clock().now();
+        *state = SyncState {
+            number: ceiling.max(state.number),
+            token: if ceiling >= state.number { token } else { state.token.clone() },
+            progress: None,
+            last_success: Some(Timestamp(now.0)),
+            ..state.clone()
+        };
+        self.engine.sync.set_state(state.clone()).await?;
+        Ok(Ok(pulled))
+    }
+
+    /// Removes what is gone at the server. A row that a full pull hasn't come by
+    /// may also have been written again, with a number beyond the pull's end.
+    async fn remove_missing(&self) -> Result<()> {
+        loop {
+            self.check()?;
+            let missing = self.engine.sync.missing(PAGE_ROWS as usize).await?;
+            if missing.is_empty() {
+                return Ok(());
+            }
+            let found = self.engine.ask(move |server| {
+                let mut transaction = server.begin()?;
+                let mut found = Vec::new();
+                for table in TABLES {
+                    let of_table = missing.iter().filter(|(other, _)| *other == table);
+                    let keys: Vec<&str> = of_table.map(|(_, key)| key.as_str()).collect();
+                    if keys.is_empty() {
+                        continue;
+                    }
+                    let there = transaction.versions(table, &keys)?;
+                    found.extend(
+                        keys.iter().map(|key| (table, (*key).to_owned(), there.contains_key(*key))),
+                    );
+                }
+                Ok(found)
+            });
+            self.engine.sync.settle_missing(found.await?).await?;
+        }
+    }
+
+    async fn pull_sources(
+        &self,
+        ahead: &Ahead,
+        from: i64,
+        first: usize,
+        mut place: Place,
+    ) -> Result<u64> {
+        let ceiling = ahead.ceiling;
+        let mut pulled = 0;
+        for index in first..=TABLES.len() {
+            let source = TABLES.get(index).map_or(Source::Tombstones, Source::Table);
+            loop {
+                self.check()?;
+                let at = place.clone();
+                let page =
+                    self.engine.ask(move |server| server.page(source, &at, ceiling, PAGE_ROWS));
+                let page = page.await?;
+                let Some((_, last)) = page.rows.last() else { break };
+                place = last.clone();
+                let rows = page.rows.into_iter().map(|(row, _)| row).collect();
+                let progress = ahead.stage(index, place.clone());
+                let brought = self.engine.sync.apply(rows, text(&progress)).await?;
+                pulled += brought;
+                self.step(Step::Pulled(brought));
+                if !page.more {
+                    break;
+                }
+            }
+            place = Place { number: from, key: None };
+        }
+        Ok(pulled)
+    }
+}
+
+/// Up to where is pulled.
+struct Ahead {
+    ceiling: i64,
+    token: Option<String>,
+    remove: bool,
+}
+
+impl Ahead {
+    fn stage(&self, source: usize, place: Place) -> Stage {
+        let Self { ceiling, token, remove } = self;
+        Stage::Pull { ceiling: *ceiling, token: token.clone(), source, place, remove: *remove }
+    }
+}
+
+/// What is to be done about a server; `same`: it has the commits that are
+/// remembered.
+fn reconcile(state: &SyncState, head: &Head, same: bool) -> Option<Kind> {
+    if state.server.as_ref() != Some(&head.server) {
+        return Some(Kind::New);
+    }
+    if state.epoch.as_ref() != Some(&head.epoch) || !same {
+        return Some(Kind::Restored);
+    }
+    (state.number > 0 && head.horizon > state.number).then_some(Kind::Expired)
+}
+
+fn stage(state: &SyncState) -> Option<Stage> {
+    serde_json::from_str(state.progress.as_deref()?).ok()
+}
+
+fn text(stage: &Stage) -> Option<String> {
+    Some(serde_json::to_string(stage).expect("a stage is plain data"))
+}
+
+/// Whether a row is to blame, so that the others can be sent without it.
+fn is_of_a_row(error: &DatabaseError) -> bool {
+    matches!(error.class, Class::Value | Class::Constraint)
+}
+
+fn halves(mut changes: Vec<Change>) -> Result<(Vec<Change>, Vec<Change>), Change> {
+    let second = changes.split_off(changes.len() / 2);
+    match (changes.is_empty(), second.into_iter()) {
+        (true, mut only) => Err(only.next().expect("a batch has a change")),
+        (false, second) => Ok((changes, second.collect())),
+    }
+}

@@ -1,0 +1,17 @@
+//! The sync (docs/DEVELOPER_GUIDE.md, "What is shared with a team").
+//!
+//! A cycle looks at the server's head, reconciles if the server is another one
+//! than before, pushes what waits, and pulls what is new. Whatever ends it
+//! between two steps costs nothing but the step: each is safe to repeat.
+
+mod decide;
+mod engine;
+mod json;
+mod push;
+mod remote;
+mod server;
+
+pub use engine::{Cycle, Engine, Step, SyncError};
+pub use push::Pushed;
+pub use remote::Remote;
+pub use server::{Head, Page, Place, Server, Source, Transaction};

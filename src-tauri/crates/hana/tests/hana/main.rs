@@ -1,0 +1,13 @@
+//! A team's database: against a real PostgreSQL with its ODBC driver, and against
+//! a model of a server where faults are to come at every moment.
+#![allow(clippy::unwrap_used, reason = "a test ends where it fails")]
+
+mod convergence;
+mod fixture;
+mod generated;
+mod model;
+mod postgres;
+mod profiles;
+mod reached;
+mod server;
+mod soak;
