@@ -1,6 +1,12 @@
 import * as format from "../../model/format";
+import { text } from "../../model/texts";
 
 QUnit.module("format");
+
+QUnit.test("a text keeps its apostrophes, and a value its braces and dollars", (assert) => {
+    const shown = text("downloadCancelText", "{1} $& 'x'", "1 GB");
+    assert.strictEqual(shown, "{1} $& 'x': the 1 GB that have arrived are deleted. This can't be undone.");
+});
 
 QUnit.test("a duration keeps three digits in the unit that suits it", (assert) => {
     const shown = (ms: number) => format.durationText(ms);
