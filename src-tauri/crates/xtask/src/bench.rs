@@ -91,25 +91,6 @@ pub fn sync(workspace: &Workspace) -> Result<()> {
     figures(workspace, "sync", &mut Command::new(program), SYNC_GOALS)
 }
 
-/// 200 rounds of killed applications, cut connections and stopped servers while
-/// rows are exchanged; figures go to `docs/soak/sync.json`.
-pub fn soak_sync(workspace: &Workspace) -> Result<()> {
-    let folder = workspace.root.join("docs").join("soak");
-    std::fs::create_dir_all(&folder)?;
-    let file = folder.join("sync.json");
-    let mut test = workspace.cargo();
-    test.args(["test", "--package", "nopenai-hana", "--test", "hana", "--"]);
-    test.args(["--exact", "soak::nothing_acknowledged_is_lost_whatever_is_killed"]);
-    test.env("NOPENAI_SOAK_ROUNDS", "200").env("NOPENAI_SOAK_RESULT", &file);
-    command::run(&mut test)?;
-    let mut figures: Map<String, Value> = serde_json::from_slice(&std::fs::read(&file)?)?;
-    let date = command::output(Command::new("date").args(["--utc", "--iso-8601"]))?;
-    figures.insert("date".to_owned(), date.trim().into());
-    print(&figures, &[]);
-    std::fs::write(&file, format!("{}\n", serde_json::to_string_pretty(&figures)?))?;
-    Ok(())
-}
-
 /// Every statement the dialect for SAP HANA can produce, one a line.
 pub fn hana_sql(workspace: &Workspace) -> Result<()> {
     let example = ["run", "--quiet", "--package", "nopenai-hana", "--example", "hana_sql"];

@@ -11,6 +11,7 @@ mod pictures;
 mod pip;
 mod run;
 mod setup;
+mod soak;
 mod starter;
 mod test;
 mod ui;
@@ -33,6 +34,7 @@ Usage: cargo xtask COMMAND
   bench store        the history with a million runs: written, searched, paged
   bench sync         the exchange with a team's database against other ways to load
   soak sync          200 rounds of kills and cut connections while rows are exchanged
+  soak engine        500 runs that are cancelled, killed and unloaded
   hana-sql           every statement for SAP HANA, one a line
   generate           write docs/openapi.json and the UI's types from the operations
   generate --check   fail if one of them is stale
@@ -66,7 +68,8 @@ fn dispatch(words: &[&str]) -> Result<()> {
         ["bench", "startup"] => bench::startup(&workspace),
         ["bench", "store"] => bench::store(&workspace),
         ["bench", "sync"] => bench::sync(&workspace),
-        ["soak", "sync"] => bench::soak_sync(&workspace),
+        ["soak", "sync"] => soak::sync(&workspace),
+        ["soak", "engine"] => soak::engine(&workspace),
         ["hana-sql"] => bench::hana_sql(&workspace),
         ["generate"] => generate::write(&workspace),
         ["pictures"] => pictures::take(&workspace),

@@ -23,4 +23,5 @@ mod postgres;
 mod runtimes;
 mod safetensors;
 mod several;
+mod soak;
 mod team;
