@@ -105,7 +105,7 @@ impl<'a> PromptTesting<'a> {
     /// # Errors
     /// When that can't be chosen.
     pub async fn show_source(&self) -> Result<()> {
-        self.desktop.click("answerView li:last-child").await
+        self.desktop.click("answerView li:nth-child(2)").await
     }
 
     /// The answer on screen, as far as it has come.
