@@ -4009,7 +4009,8 @@ export interface components {
             /** @description The conversation. */
             chat: components["schemas"]["ChatId"];
             /**
-             * @description As in `count_message`.
+             * @description The message in whose place it would be said; absent: at the end of the
+             *     branch that is shown.
              * @default null
              */
             edited: components["schemas"]["MessageId"] | null;

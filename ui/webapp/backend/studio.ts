@@ -1,105 +1,76 @@
-import type { components } from "./api";
+import type {
+    ApplicationInfo,
+    Attachment,
+    Catalogue,
+    Change,
+    Chat,
+    ChatAnswer,
+    ChatContents,
+    ChatDeletion,
+    ChatEvent,
+    ChatPage,
+    ChatSettings,
+    Comparison,
+    Configured,
+    Conflict,
+    ConflictKey,
+    ConnectionProfile,
+    Deletion,
+    DeployPlan,
+    Deployment,
+    Diagnosis,
+    Download,
+    EngineStatus,
+    EvaluatedItemPage,
+    EvaluationFigures,
+    EvaluationPage,
+    EvaluationTarget,
+    Example,
+    ExportFormat,
+    FoundModel,
+    HubAccess,
+    HubModel,
+    HubRepository,
+    HubSort,
+    ImportMethod,
+    KeptProfile,
+    Level,
+    MemoryReport,
+    Mode,
+    Model,
+    ModelConfiguration,
+    NotificationPage,
+    ParameterOverrides,
+    Parameters,
+    Preset,
+    Price,
+    PromptSet,
+    PromptSetItemPage,
+    Run,
+    RunCount,
+    RunEvent,
+    RunFacets,
+    RunFilter,
+    RunPage,
+    RunQuery,
+    RunSelection,
+    RuntimeChoice,
+    RuntimeSpeed,
+    RuntimesReport,
+    SentPrompt,
+    Settings,
+    SideBySide,
+    SyncProblem,
+    TokenCount,
+    Verdict,
+    Weights,
+    Winner,
+} from "./schemas";
 import { call } from "./tauri";
 
-type Schemas = components["schemas"];
+export type * from "./schemas";
 
-export type AnswerRun = Schemas["AnswerRun"];
-export type ApplicationInfo = Schemas["ApplicationInfo"];
-export type Attachment = Schemas["Attachment"];
-export type Catalogue = Schemas["Catalogue"];
-export type CatalogueEntry = Schemas["CatalogueEntry"];
-export type Change = Schemas["Change"];
-export type Chat = Schemas["Chat"];
-export type ChatAnswer = Schemas["ChatAnswer"];
-export type ChatContents = Schemas["ChatContents"];
-export type ChatDeletion = Schemas["ChatDeletion"];
-export type ChatEvent = Schemas["ChatEvent"];
-export type ChatMessage = Schemas["ChatMessage"];
-export type ChatPage = Schemas["Page_of_Chat"];
-export type ChatSettings = Schemas["ChatSettings"];
-export type Comparison = Schemas["Comparison"];
-export type Conflict = Schemas["Conflict"];
-export type ConflictKey = Schemas["ConflictKey"];
-export type ConnectionProfile = Schemas["ConnectionProfile"];
-export type DeployPlan = Schemas["DeployPlan"];
-export type Deployment = Schemas["Deployment"];
-export type Diagnosis = Schemas["Diagnosis"];
-export type KeptProfile = Schemas["KeptProfile"];
-export type PoolStatus = Schemas["PoolStatus"];
-export type SyncProblem = Schemas["SyncProblem"];
-export type SyncStatus = Schemas["SyncStatus"];
-export type Configured = Schemas["Configured"];
-export type ContextPolicy = Schemas["ContextPolicy"];
-export type ContextUse = Schemas["ContextUse"];
-export type Cost = Schemas["Cost"];
-export type Deletion = Schemas["Deletion"];
-export type AnswerFormat = Schemas["AnswerFormat"];
-export type TokenLikelihood = Schemas["TokenLikelihood"];
-export type CacheUse = Schemas["CacheUse"];
-export type Download = Schemas["Download"];
-export type EngineStatus = Schemas["EngineStatus"];
-export type ModelStatus = Schemas["ModelStatus"];
-export type EvaluatedItem = Schemas["EvaluatedItem"];
-export type Evaluation = Schemas["Evaluation"];
-export type EvaluationFigures = Schemas["EvaluationFigures"];
-export type EvaluationPage = Schemas["Page_of_EvaluationFigures"];
-export type EvaluationTarget = Schemas["EvaluationTarget"];
-export type EvaluatedItemPage = Schemas["Page_of_EvaluatedItem"];
-export type Example = Schemas["Example"];
-export type ExportFormat = Schemas["ExportFormat"];
 /** The backend's error; named so that it does not hide JavaScript's own. */
-export type Expectation = Schemas["Expectation"];
-export type Failure = Schemas["Error"];
-export type FinishReason = Schemas["FinishReason"];
-export type FoundModel = Schemas["FoundModel"];
-export type HubAccess = Schemas["HubAccess"];
-export type HubModel = Schemas["HubModel"];
-export type HubRepository = Schemas["HubRepositoryView"];
-export type HubSort = Schemas["HubSort"];
-export type ImportMethod = Schemas["ImportMethod"];
-export type Level = Schemas["Level"];
-export type LoadProgress = Schemas["LoadProgress"];
-export type Measures = Schemas["Measures"];
-export type MemoryReport = Schemas["MemoryReport"];
-export type Mode = Schemas["Mode"];
-export type Model = Schemas["Model"];
-export type ModelConfiguration = Schemas["ModelConfiguration"];
-export type ModelList = Schemas["ModelList"];
-export type Notification = Schemas["Notification"];
-export type NotificationPage = Schemas["Page_of_Notification"];
-export type Offer = Schemas["Offer"];
-export type Outcome = Schemas["Outcome"];
-export type ParameterOverrides = Schemas["ParameterOverrides"];
-export type Parameters = Schemas["Parameters"];
-export type Preset = Schemas["Preset"];
-export type Price = Schemas["Price"];
-export type PromptSet = Schemas["PromptSet"];
-export type PromptSetItem = Schemas["PromptSetItem"];
-export type PromptSetItemPage = Schemas["Page_of_PromptSetItem"];
-export type Quality = Schemas["Quality"];
-export type Run = Schemas["Run"];
-export type RunCount = Schemas["RunCount"];
-export type RunEvent = Schemas["RunEvent"];
-export type RunFacets = Schemas["RunFacets"];
-export type RunFilter = Schemas["RunFilter"];
-export type RunPage = Schemas["Page_of_RunSummary"];
-export type RunQuery = Schemas["RunQuery"];
-export type RunSelection = Schemas["RunSelection"];
-export type RunSummary = Schemas["RunSummary"];
-export type Runtime = Schemas["Runtime"];
-export type RuntimeChoice = Schemas["RuntimeChoice"];
-export type RuntimeReport = Schemas["RuntimeReport"];
-export type RuntimeSpeed = Schemas["RuntimeSpeed"];
-export type RuntimesReport = Schemas["RuntimesReport"];
-export type Score = Schemas["Score"];
-export type SentPrompt = Schemas["SentPrompt"];
-export type Settings = Schemas["Settings"];
-export type SideBySide = Schemas["SideBySide"];
-export type Task = Schemas["Task"];
-export type TokenCount = Schemas["TokenCount"];
-export type Verdict = Schemas["ItemVerdict"];
-export type Weights = Schemas["Weights"];
-export type Winner = Schemas["Winner"];
 
 /** Streams the engine's state, the models and a note of every change; ends only with the window. */
 export function watch(onChange: (change: Change) => void): Promise<void> {

@@ -84,23 +84,11 @@ impl Pool {
     pub fn begin(&mut self, model: &Model, pinned: bool, now: Timestamp) -> CancellationToken {
         self.remove(&model.id);
         let cancel = CancellationToken::new();
+        let name = model.name.clone();
         let status = ModelStatus {
-            model: model.id.clone(),
-            model_name: model.name.clone(),
-            state: ModelState::Loading,
-            progress: None,
-            memory_bytes: None,
-            peak_bytes: None,
-            context_length: None,
-            device: None,
-            runtime: None,
-            element_type: None,
-            process_id: None,
-            running: 0,
-            waiting: 0,
             pinned,
             used_at: now,
-            problem: None,
+            ..ModelStatus::new(model.id.clone(), name, ModelState::Loading)
         };
         self.slots.push(Slot { status, stage: Stage::Loading(cancel.clone()) });
         cancel
@@ -133,19 +121,12 @@ impl Pool {
     pub fn failed(&mut self, model: &ModelId, problem: Error) {
         let Some(slot) = self.slot_mut(model) else { return };
         slot.stage = Stage::Failed;
+        let before = &slot.status;
         slot.status = ModelStatus {
-            state: ModelState::Failed,
-            progress: None,
-            memory_bytes: None,
-            peak_bytes: None,
-            context_length: None,
-            device: None,
-            runtime: None,
-            element_type: None,
-            process_id: None,
-            running: 0,
+            pinned: before.pinned,
+            used_at: before.used_at,
             problem: Some(problem),
-            ..slot.status.clone()
+            ..ModelStatus::new(before.model.clone(), before.model_name.clone(), ModelState::Failed)
         };
     }
 

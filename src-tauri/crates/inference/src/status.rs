@@ -56,6 +56,28 @@ pub struct ModelStatus {
 }
 
 impl ModelStatus {
+    /// A model without a process.
+    pub(crate) fn new(model: ModelId, model_name: String, state: ModelState) -> Self {
+        Self {
+            model,
+            model_name,
+            state,
+            progress: None,
+            memory_bytes: None,
+            peak_bytes: None,
+            context_length: None,
+            device: None,
+            runtime: None,
+            element_type: None,
+            process_id: None,
+            running: 0,
+            waiting: 0,
+            pinned: false,
+            used_at: Timestamp(0),
+            problem: None,
+        }
+    }
+
     pub(crate) fn show_memory(&mut self, memory: Option<ProcessMemory>) {
         self.memory_bytes = memory.map(|memory| memory.resident_bytes);
         self.peak_bytes = memory.map(|memory| memory.peak_bytes);

@@ -52,6 +52,26 @@ struct Answering {
     continued: bool,
 }
 
+impl Answering {
+    /// An answer to `asked`, computed from its beginning.
+    fn new(
+        contents: &ChatContents,
+        asked: &ChatMessage,
+        answer: ChatMessage,
+        model: Option<ModelId>,
+    ) -> Self {
+        Self {
+            chat: contents.chat.clone(),
+            before: turns(&contents.branch(asked.parent)),
+            content: asked.content(),
+            answer,
+            model,
+            cache: false,
+            continued: false,
+        }
+    }
+}
+
 impl Studio {
     /// Adds a person's message behind `parent` and has it answered, telling
     /// what happens. The message stays when there is no answer.
@@ -85,17 +105,7 @@ impl Studio {
         let contents = self.store().chats().get(chat).await?;
         let asked = question(&contents, message)?;
         let answer = self.message(chat, Some(asked.id), Role::Assistant, String::new());
-        let before = turns(&contents.branch(asked.parent));
-        let content = asked.content();
-        let answering = Answering {
-            chat: contents.chat,
-            before,
-            content,
-            answer,
-            model,
-            cache,
-            continued: false,
-        };
+        let answering = Answering { cache, ..Answering::new(&contents, asked, answer, model) };
         self.answer(answering, tell).await
     }
 
@@ -121,18 +131,8 @@ impl Studio {
             let message = "Only the last answer can be gone on with.";
             return Err(Error::invalid("message", message));
         }
-        let before = turns(&contents.branch(asked.parent));
-        let content = asked.content();
-        let answering = Answering {
-            chat: contents.chat,
-            before,
-            content,
-            answer,
-            model,
-            cache: false,
-            continued: true,
-        };
-        self.answer(answering, tell).await
+        let anew = Answering::new(&contents, asked, answer, model);
+        self.answer(Answering { continued: true, ..anew }, tell).await
     }
 
     /// A draft exactly as it would be sent behind `parent`; nothing while the

@@ -302,10 +302,9 @@ impl Operation for RestoreChats {
     }
 }
 
-/// Counts the tokens a message would be sent as, with all that stands before
-/// it. Nothing, while the model isn't loaded.
+/// A message that is being written.
 #[derive(Debug, Deserialize, JsonSchema)]
-pub struct CountMessage {
+pub struct Draft {
     /// The conversation.
     pub chat: ChatId,
     /// What would be said.
@@ -322,6 +321,27 @@ pub struct CountMessage {
     pub model: Option<ModelId>,
 }
 
+impl Draft {
+    /// The conversation, and the message behind which it would stand.
+    async fn place(&self, studio: &Studio) -> Result<(ChatContents, Option<MessageId>)> {
+        let contents = studio.store().chats().get(self.chat).await?;
+        let parent = match self.edited {
+            Some(edited) => contents.message(edited)?.parent,
+            None => contents.chat.leaf,
+        };
+        Ok((contents, parent))
+    }
+}
+
+/// Counts the tokens a message would be sent as, with all that stands before
+/// it. Nothing, while the model isn't loaded.
+#[derive(Debug, Deserialize, JsonSchema)]
+pub struct CountMessage {
+    /// The message.
+    #[serde(flatten)]
+    pub draft: Draft,
+}
+
 impl Operation for CountMessage {
     const NAME: &'static str = "count_message";
     const ROUTE: Route = Route { method: Method::Post, path: "/chats/{chat}/tokens" };
@@ -329,13 +349,9 @@ impl Operation for CountMessage {
     type Output = Option<TokenCount>;
 
     async fn run(self, studio: Studio, _: Events<NoEvents>) -> Result<Option<TokenCount>> {
-        let contents = studio.store().chats().get(self.chat).await?;
-        let parent = match self.edited {
-            Some(edited) => contents.message(edited)?.parent,
-            None => contents.chat.leaf,
-        };
-        let draft = (self.text, self.attachments);
-        studio.count_in_chat(&contents, parent, draft, self.model).await
+        let (contents, parent) = self.draft.place(&studio).await?;
+        let Draft { text, attachments, model, .. } = self.draft;
+        studio.count_in_chat(&contents, parent, (text, attachments), model).await
     }
 }
 
@@ -344,19 +360,9 @@ impl Operation for CountMessage {
 /// isn't loaded.
 #[derive(Debug, Deserialize, JsonSchema)]
 pub struct PreviewMessage {
-    /// The conversation.
-    pub chat: ChatId,
-    /// What would be said.
-    pub text: String,
-    /// Text files that would stand under it.
-    #[serde(default)]
-    pub attachments: Vec<Attachment>,
-    /// As in `count_message`.
-    #[serde(default)]
-    pub edited: Option<MessageId>,
-    /// As in `send_message`.
-    #[serde(default)]
-    pub model: Option<ModelId>,
+    /// The message.
+    #[serde(flatten)]
+    pub draft: Draft,
 }
 
 impl Operation for PreviewMessage {
@@ -366,13 +372,9 @@ impl Operation for PreviewMessage {
     type Output = Option<SentPrompt>;
 
     async fn run(self, studio: Studio, _: Events<NoEvents>) -> Result<Option<SentPrompt>> {
-        let contents = studio.store().chats().get(self.chat).await?;
-        let parent = match self.edited {
-            Some(edited) => contents.message(edited)?.parent,
-            None => contents.chat.leaf,
-        };
-        let draft = (self.text, self.attachments);
-        studio.preview_in_chat(&contents, parent, draft, self.model).await
+        let (contents, parent) = self.draft.place(&studio).await?;
+        let Draft { text, attachments, model, .. } = self.draft;
+        studio.preview_in_chat(&contents, parent, (text, attachments), model).await
     }
 }
 
