@@ -15,6 +15,7 @@ mod hostile;
 mod hub;
 mod looks;
 mod models;
+mod output;
 #[allow(dead_code, clippy::unwrap_used, reason = "the sync's own tests use the rest")]
 #[path = "../../../src-tauri/crates/hana/tests/hana/postgres.rs"]
 mod postgres;
