@@ -69,6 +69,7 @@ CREATE TABLE IF NOT EXISTS "{schema}"."prompt_history" (
     "answer" TEXT NOT NULL,
     "context" TEXT,
     "likelihoods" TEXT,
+    "chat_template" TEXT,
     PRIMARY KEY ("id")
 ) PARTITION BY HASH ("id");
 CREATE TABLE IF NOT EXISTS "{schema}"."prompt_history_0" PARTITION OF "{schema}"."prompt_history" FOR VALUES WITH (MODULUS 4, REMAINDER 0);

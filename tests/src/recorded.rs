@@ -33,6 +33,7 @@ pub fn recorded(prompt: &str, answer: &str) -> Run {
         chat: None,
         context: None,
         runtime: None,
+        chat_template: None,
         likelihoods: None,
         streamed: true,
         cost: None,

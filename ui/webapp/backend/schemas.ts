@@ -35,6 +35,7 @@ export type Cost = Schemas["Cost"];
 export type Deletion = Schemas["Deletion"];
 export type AnswerFormat = Schemas["AnswerFormat"];
 export type TokenLikelihood = Schemas["TokenLikelihood"];
+export type ToolChoice = Schemas["ToolChoice"];
 export type CacheUse = Schemas["CacheUse"];
 export type Download = Schemas["Download"];
 export type EngineStatus = Schemas["EngineStatus"];

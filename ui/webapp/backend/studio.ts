@@ -348,6 +348,17 @@ export function regenerate(
     return call("regenerate", { chat, message, model }, onEvent);
 }
 
+/** Gives back what the functions yield that an answer calls, in the order of its calls. */
+export function answerCalls(
+    chat: string,
+    message: string,
+    results: string[],
+    model: string | null,
+    onEvent: (event: ChatEvent) => void,
+): Promise<ChatAnswer> {
+    return call("answer_calls", { chat, message, results, model }, onEvent);
+}
+
 /** Goes on with the last answer, when it was cut short. */
 export function continueAnswer(
     chat: string,

@@ -122,6 +122,11 @@ export default class Chat extends BaseController {
         void this.chat().goOn(this.bound<Turn>(event, "chat").id);
     }
 
+    onGiveBack(event: Event): void {
+        this.follow.toEnd();
+        void this.chat().giveBack(this.bound<Turn>(event, "chat").id);
+    }
+
     onPreview(): void {
         void this.preview.open(() => this.chat().preview());
     }

@@ -19,6 +19,8 @@ const FIELDS: Record<string, string> = {
     system_prompt: "systemPrompt",
     alternatives: "alternatives",
     format: "formatRule",
+    tools: "tools",
+    tool_choice: "toolChoice",
 };
 
 /** Which field of the page is wrong, and why: marks it, opens the section it is in and leads there. */

@@ -1,5 +1,6 @@
 import JSONModel from "sap/ui/model/json/JSONModel";
 import {
+    answerCalls,
     continueAnswer,
     countMessage,
     editMessage,
@@ -170,6 +171,17 @@ export default class ChatSession {
         if (id && !this.active) {
             const model = this.around.chosen()?.id ?? null;
             await this.run(id, "", (onEvent) => regenerate(id, message, model, onEvent));
+        }
+    }
+
+    /** Gives back what an answer's functions yield, and has the model go on with it. */
+    async giveBack(message: string): Promise<void> {
+        const { id } = this.state;
+        const turn = this.turns.find((each) => each.id === message);
+        if (id && turn && !this.active) {
+            const results = turn.calls.map(({ result }) => result);
+            const model = this.around.chosen()?.id ?? null;
+            await this.run(id, "", (onEvent) => answerCalls(id, message, results, model, onEvent));
         }
     }
 
@@ -350,9 +362,18 @@ export default class ChatSession {
             title: chat.settings.title,
             // What is being typed is newer than what was read.
             fields: this.saving ? this.state.fields : asFields(chat.settings),
-            turns: turns(contents, underWay, this.thoughts),
+            turns: this.withResults(turns(contents, underWay, this.thoughts)),
             loading: false,
         });
+    }
+
+    /** What is being typed as results is newer than what was read. */
+    private withResults(read: Turn[]): Turn[] {
+        const typed = new Map(this.turns.map(({ id, calls }) => [id, calls]));
+        return read.map((turn) => ({
+            ...turn,
+            calls: turn.calls.map((call, index) => ({ ...call, result: typed.get(turn.id)?.[index]?.result ?? "" })),
+        }));
     }
 
     /** Keeps the settings, when they were touched and are in range. */

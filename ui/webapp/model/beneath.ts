@@ -1,6 +1,6 @@
 import type { Configured, Mode, Parameters } from "../backend/studio";
 import { count, NONE } from "./format";
-import { NUMBER_FIELDS, type Field } from "./parameters";
+import { NUMBER_FIELDS, toolNames, type Field } from "./parameters";
 import { text } from "./texts";
 
 /** What stands in an empty field, and the sentence that says where it comes from. */
@@ -11,7 +11,7 @@ export interface Inherited {
 
 export type Beneath = Record<Field, Inherited>;
 
-const FIELDS: Field[] = [...NUMBER_FIELDS, "stop", "system_prompt", "format"];
+const FIELDS: Field[] = [...NUMBER_FIELDS, "stop", "system_prompt", "format", "tools", "tool_choice"];
 
 /** What each field inherits, and from where. */
 export function beneath(effective: Parameters | null, mode: Mode | null, configured: Configured | null): Beneath {
@@ -56,6 +56,10 @@ function shown(field: Field, parameters: Parameters): string {
             return parameters.context_length == null ? text("contextWhole") : count(parameters.context_length);
         case "format":
             return text(`formatKind.${parameters.format.kind}`);
+        case "tools":
+            return toolNames(parameters.tools)?.join(" ") || text("nothingSet");
+        case "tool_choice":
+            return text(`toolChoice.${parameters.tool_choice}`);
         case "max_tokens":
             return count(parameters.max_tokens);
         default:

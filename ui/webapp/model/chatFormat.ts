@@ -63,6 +63,15 @@ export function policyMeaning(policy: ContextPolicy): string {
 
 export const endedEarly = isCut;
 
+/** What an answer does that calls a function. */
+export function calls(name: string): string {
+    return text("chatCalls", isolated(name));
+}
+
+export function resultOf(name: string | null): string {
+    return text("chatResultOf", isolated(name ?? ""));
+}
+
 export function outcome(run: AnswerRun | null): string {
     return run ? outcomeText(run.outcome, run.finish_reason) : "";
 }

@@ -1,10 +1,15 @@
 import type { AnswerRun, Attachment, ChatContents, ChatMessage, Failure } from "../backend/studio";
 import { parts } from "./thinking";
 
+const CALL_OPENS = "<tool_call>";
+
 /** A message as it is shown. */
 export interface Turn {
     id: string;
+    /** Whether a person said it: a question, or what a function gave back. */
     isUser: boolean;
+    /** The function whose result it is. */
+    resultOf: string | null;
     /** What is said, without the thinking before it. */
     said: string;
     /** Null where nothing was thought. */
@@ -24,6 +29,21 @@ export interface Turn {
     unanswered: boolean;
     /** Whether it is a last answer that was cut short. */
     canGoOn: boolean;
+    /** Functions it calls, with what a person types for each. */
+    calls: Call[];
+    /** Whether their results are still to be given. */
+    awaitsResults: boolean;
+}
+
+/** A function an answer calls. */
+export interface Call {
+    name: string;
+    /** Its arguments, as JSON. */
+    written: string;
+    /** What it gives back, as typed. */
+    result: string;
+    /** Whether that is still to be said. */
+    awaited: boolean;
 }
 
 /** The messages of the branch that ends in `leaf`, the first one first. */
@@ -64,11 +84,14 @@ export function turns(
         const all = versions(messages, message);
         const run = runs.find(({ id }) => id === message.run) ?? null;
         const { thinking, open, said } = parts(active ? underWay.text : message.text);
-        const isUser = message.role === "user";
+        const isUser = message.role !== "assistant";
+        const isLast = index === shown.length - 1;
+        const calls = active || isUser ? [] : callsOf(run, isLast);
         return {
             id: message.id,
             isUser,
-            said: isUser ? message.text : said,
+            resultOf: message.role === "tool" ? resultOf(shown, index, runs) : null,
+            said: isUser ? message.text : calls.length > 0 ? besideCalls(said) : said,
             thinking: isUser ? null : thinking,
             thinkingOpen: open && active,
             thoughtFor: thoughts.get(message.id) ?? null,
@@ -78,10 +101,37 @@ export function turns(
             run,
             failure: active ? null : (run?.error ?? null),
             active,
-            unanswered: isUser && index === shown.length - 1,
-            canGoOn: !isUser && !active && index === shown.length - 1 && message.text.trim() !== "" && isCut(run),
+            unanswered: isUser && isLast,
+            canGoOn: !isUser && !active && isLast && calls.length === 0 && message.text.trim() !== "" && isCut(run),
+            calls,
+            awaitsResults: calls.length > 0 && isLast,
         };
     });
+}
+
+function callsOf(run: AnswerRun | null, awaited: boolean): Call[] {
+    return (run?.calls ?? []).map(({ name, arguments: passed }) => ({
+        name,
+        written: JSON.stringify(passed, null, 2),
+        result: "",
+        awaited,
+    }));
+}
+
+/** The function whose result stands at `index`: results follow the answer that calls, in the order of its calls. */
+function resultOf(shown: ChatMessage[], index: number, runs: AnswerRun[]): string {
+    let first = index;
+    while (first > 0 && shown[first - 1]!.role === "tool") {
+        first -= 1;
+    }
+    const run = runs.find(({ id }) => id === shown[first - 1]?.run);
+    return run?.calls?.[index - first]?.name ?? "";
+}
+
+/** What an answer says before its calls. */
+function besideCalls(said: string): string {
+    const at = said.indexOf(CALL_OPENS);
+    return at < 0 ? "" : said.slice(0, at).trim();
 }
 
 /** Whether an answer did not end by itself. */

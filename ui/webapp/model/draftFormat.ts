@@ -83,12 +83,14 @@ export function modeTooltip(mode: Mode | null | undefined, models: ModelRow[]): 
 }
 
 export function modeChanges(mode: Mode, models: ModelRow[]): string {
-    const { system_prompt, stop, format, ...numbers } = mode.parameters ?? {};
+    const { system_prompt, stop, format, tools, tool_choice, ...numbers } = mode.parameters ?? {};
     const changes = [
         mode.model ? text("modeChanges.model", models.find(({ id }) => id === mode.model)?.name ?? mode.model) : "",
         ...Object.entries(numbers).map(([name, value]) => (value == null ? "" : `${text(`parameter.${name}`)} ${value}`)),
         stop ? `${text("parameter.stop")} ${stop.map((each) => JSON.stringify(each)).join(" ")}` : "",
         system_prompt ? text("modeChanges.systemPrompt") : "",
+        tools ? `${text("parameter.tools")} ${toolNames(tools)?.join(" ") || NONE}` : "",
+        tool_choice ? text(`toolChoice.${tool_choice}`) : "",
         format ? [text(`formatKind.${format.kind}`), ruleOf(format)].filter(Boolean).join(" ") : "",
     ].filter(Boolean);
     return changes.length > 0 ? changes.join(" · ") : text("modeChanges.none");

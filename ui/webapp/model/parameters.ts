@@ -1,4 +1,4 @@
-import type { AnswerFormat, ParameterOverrides, Parameters } from "../backend/studio";
+import type { AnswerFormat, ParameterOverrides, Parameters, ToolChoice } from "../backend/studio";
 
 /** What an answer has to be; empty inherits. */
 export type FormatKind = "" | AnswerFormat["kind"];
@@ -23,6 +23,8 @@ export interface ParameterFields {
     alternatives: string;
     format_kind: FormatKind;
     format_rule: string;
+    tools: string;
+    tool_choice: "" | ToolChoice;
 }
 
 interface Range {
@@ -37,6 +39,7 @@ const MAX_STOPS = 8;
 const MAX_STOP_CHARACTERS = 64;
 const MAX_SYSTEM_PROMPT_BYTES = 65_536;
 const MAX_RULE_BYTES = 65_536;
+const MAX_TOOLS_BYTES = 65_536;
 
 /** As the backend checks them. */
 export const RANGES = {
@@ -52,7 +55,7 @@ export const RANGES = {
 } satisfies Record<string, Range>;
 
 export type NumberField = keyof typeof RANGES;
-export type Field = NumberField | "stop" | "system_prompt" | "format";
+export type Field = NumberField | "stop" | "system_prompt" | "format" | "tools" | "tool_choice";
 
 export const NUMBER_FIELDS = Object.keys(RANGES) as NumberField[];
 
@@ -75,6 +78,8 @@ export function noOverrides(): ParameterFields {
         alternatives: "",
         format_kind: "",
         format_rule: "",
+        tools: "",
+        tool_choice: "",
     };
 }
 
@@ -100,7 +105,10 @@ export function invalidField(fields: ParameterFields): Field | undefined {
     if (bytesOf(fields.system_prompt) > MAX_SYSTEM_PROMPT_BYTES) {
         return "system_prompt";
     }
-    return ruleFits(fields) ? undefined : "format";
+    if (!ruleFits(fields)) {
+        return "format";
+    }
+    return toolsFit(fields.tools) ? undefined : "tools";
 }
 
 function bytesOf(typed: string): number {
@@ -113,6 +121,25 @@ function ruleFits({ format_kind: kind, format_rule: rule }: ParameterFields): bo
         return true;
     }
     return rule.trim() !== "" && bytesOf(rule) <= MAX_RULE_BYTES && (kind !== "json" || isJson(rule));
+}
+
+/** Whether functions are declared as they have to be; the rest is known to the backend. */
+function toolsFit(typed: string): boolean {
+    return typed.trim() === "" || (bytesOf(typed) <= MAX_TOOLS_BYTES && toolNames(typed) !== null);
+}
+
+/** The names of the functions that are declared; null where that can't be read. */
+export function toolNames(declared: string): string[] | null {
+    if (declared.trim() === "") {
+        return [];
+    }
+    try {
+        const tools: unknown = JSON.parse(declared);
+        const names = Array.isArray(tools) ? tools.map((tool) => tool?.function?.name ?? tool?.name) : [null];
+        return names.every((name) => typeof name === "string") ? names : null;
+    } catch {
+        return null;
+    }
 }
 
 function isJson(typed: string): boolean {
@@ -149,6 +176,12 @@ export function toOverrides(fields: ParameterFields): ParameterOverrides {
     if (kind !== "") {
         overrides.format = kind === "text" ? { kind } : { kind, rule };
     }
+    if (fields.tools.trim() !== "") {
+        overrides.tools = fields.tools;
+    }
+    if (fields.tool_choice !== "") {
+        overrides.tool_choice = fields.tool_choice;
+    }
     return overrides;
 }
 
@@ -165,6 +198,8 @@ export function toFields(parameters: Parameters | ParameterOverrides): Parameter
     fields.no_system_prompt = parameters.system_prompt === "";
     fields.format_kind = parameters.format?.kind ?? "";
     fields.format_rule = ruleOf(parameters.format);
+    fields.tools = parameters.tools ?? "";
+    fields.tool_choice = parameters.tool_choice ?? "";
     return fields;
 }
 

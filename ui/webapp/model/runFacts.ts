@@ -1,6 +1,6 @@
 import type { Run } from "../backend/studio";
 import { NONE } from "./format";
-import { NUMBER_FIELDS, ruleOf } from "./parameters";
+import { NUMBER_FIELDS, ruleOf, toolNames } from "./parameters";
 import { runtimeName } from "./runtimeFormat";
 import { text } from "./texts";
 
@@ -12,14 +12,17 @@ export interface Fact {
     value: string;
 }
 
-/** With which parameters a run was made, all of them, and by which runtime. */
-export function runFacts({ parameters, runtime }: Pick<Run, "parameters" | "runtime">): Fact[] {
+/** With which parameters a run was made, all of them, by which template and which runtime. */
+export function runFacts({ parameters, runtime, chat_template }: Pick<Run, "parameters" | "runtime" | "chat_template">): Fact[] {
     const numbers = NUMBER_FIELDS.map((name) => ({ label: text(`parameter.${name}`), value: numberText(name, parameters) }));
     const stop = parameters.stop.map((each) => JSON.stringify(each)).join(" ");
     return [
         ...numbers,
         { label: text("parameter.stop"), value: stop || NONE },
         { label: text("parameter.format"), value: [text(`formatKind.${parameters.format.kind}`), ruleOf(parameters.format)].filter(Boolean).join(" ") },
+        { label: text("parameter.tools"), value: toolNames(parameters.tools)?.join(" ") || NONE },
+        { label: text("parameter.tool_choice"), value: parameters.tools ? text(`toolChoice.${parameters.tool_choice}`) : NONE },
+        { label: text("chatTemplate"), value: text(chat_template ? "templateOther" : "templateOwn") },
         { label: text("runtime"), value: runtimeName(runtime) },
     ];
 }

@@ -2,7 +2,8 @@
 
 use crate::{
     ChatId, Error, FinishReason, MAX_PROMPT_BYTES, Measures, Message, MessageId, ModeId, ModelId,
-    Outcome, ParameterOverrides, Result, Role, Run, RunId, Timestamp, without_thinking,
+    Outcome, ParameterOverrides, Result, Role, Run, RunId, Timestamp, ToolCall, declared_tools,
+    tool_calls, without_thinking,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -112,7 +113,7 @@ pub struct ChatMessage {
     pub chat: ChatId,
     /// The message it follows; absent for a first one.
     pub parent: Option<MessageId>,
-    /// Who speaks: a person or the model.
+    /// Who speaks: a person, the model, or a function it has called.
     pub role: Role,
     /// What is said; of an answer under way, what had come before it was
     /// continued.
@@ -214,7 +215,8 @@ pub fn newest_leaf(messages: &[ChatMessage], message: MessageId) -> MessageId {
 }
 
 /// A branch as it is sent: without the thinking of its answers, and without
-/// questions that got no answer at all.
+/// questions that got no answer at all. What functions gave back stays even at
+/// the end, where the others of the same answer follow.
 pub fn turns(branch: &[&ChatMessage]) -> Vec<Message> {
     let mut turns: Vec<Message> = Vec::new();
     for message in branch {
@@ -227,6 +229,7 @@ pub fn turns(branch: &[&ChatMessage]) -> Vec<Message> {
                     turns.push(Message { role: Role::Assistant, content: said.to_owned() });
                 }
             }
+            Role::Tool => turns.push(Message { role: Role::Tool, content: message.content() }),
             role => {
                 // Chat templates want question and answer by turns.
                 if turns.last().is_some_and(|last| last.role == role) {
@@ -236,7 +239,7 @@ pub fn turns(branch: &[&ChatMessage]) -> Vec<Message> {
             }
         }
     }
-    if turns.last().is_some_and(|last| last.role != Role::Assistant) {
+    if turns.last().is_some_and(|last| last.role == Role::User) {
         turns.pop();
     }
     turns
@@ -270,12 +273,17 @@ pub struct AnswerRun {
     pub measures: Measures,
     /// What was left out so that it fits, when something was.
     pub context: Option<ContextUse>,
+    /// Functions it calls; a person says what they give back.
+    pub calls: Vec<ToolCall>,
 }
 
 impl From<Run> for AnswerRun {
     fn from(run: Run) -> Self {
+        // A declaration that was recorded was read before.
+        let tools = declared_tools(&run.parameters.tools).unwrap_or_default();
         Self {
             id: run.id,
+            calls: tool_calls(&run.answer, &tools),
             model: run.model,
             model_name: run.model_name,
             outcome: run.outcome,
@@ -368,6 +376,22 @@ mod tests {
         assert_eq!(newest_leaf(&all, all[3].id), all[3].id);
         assert_eq!(newest_leaf(&all, all[4].id), all[4].id);
         assert!(branch(&all, Some(MessageId::generate())).is_empty());
+    }
+
+    #[test]
+    fn what_functions_gave_back_follows_the_calls() {
+        let said = [
+            message(None, Role::User, "a"),
+            message(None, Role::Assistant, "<tool_call>…"),
+            message(None, Role::Tool, "1"),
+            message(None, Role::Tool, "2"),
+        ];
+        let all: Vec<_> = said.iter().collect();
+        let texts = |turns: Vec<Message>| {
+            turns.into_iter().map(|turn| turn.content).collect::<Vec<_>>().join("|")
+        };
+        assert_eq!(texts(turns(&all[..3])), "a|<tool_call>…|1");
+        assert_eq!(texts(turns(&all)), "a|<tool_call>…|1|2");
     }
 
     #[test]

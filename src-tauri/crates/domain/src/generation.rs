@@ -1,4 +1,4 @@
-use crate::{AnswerFormat, Error, Result};
+use crate::{AnswerFormat, Error, Result, ToolChoice, declared_tools};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -28,6 +28,8 @@ pub enum Role {
     User,
     /// The model.
     Assistant,
+    /// A function the model has called: what it gave back.
+    Tool,
 }
 
 /// One turn of a chat.
@@ -85,6 +87,11 @@ pub struct Parameters {
     /// each token of the answer, 0 to 20; 0 tells nothing.
     #[schemars(range(min = 0, max = 20))]
     pub alternatives: u32,
+    /// Functions the model may call: a JSON array as the field `tools` of
+    /// OpenAI's API, at most 65,536 bytes; empty for none.
+    pub tools: String,
+    /// Whether it has to call one.
+    pub tool_choice: ToolChoice,
 }
 
 impl Default for Parameters {
@@ -102,16 +109,34 @@ impl Default for Parameters {
             system_prompt: String::new(),
             format: AnswerFormat::Text,
             alternatives: 0,
+            tools: String::new(),
+            tool_choice: ToolChoice::Auto,
         }
     }
 }
 
 impl Parameters {
-    /// Checks every range.
+    /// Checks every range, and that the parameters go together.
     ///
     /// # Errors
     /// [`crate::Code::InvalidInput`], with the field named in the details.
     pub fn validate(&self) -> Result<()> {
+        self.check_ranges()?;
+        if self.tool_choice == ToolChoice::Auto {
+            return Ok(());
+        }
+        if declared_tools(&self.tools)?.is_empty() {
+            let message = "A call is required, and no function is declared.";
+            return Err(Error::invalid("tool_choice", message));
+        }
+        if self.format != AnswerFormat::Text {
+            let message = "An answer can't be a call and have a format of its own.";
+            return Err(Error::invalid("tool_choice", message));
+        }
+        Ok(())
+    }
+
+    fn check_ranges(&self) -> Result<()> {
         check("temperature", self.temperature, (0.0..=2.0).contains(&self.temperature), "0 to 2")?;
         check("top_p", self.top_p, self.top_p > 0.0 && self.top_p <= 1.0, "above 0, up to 1")?;
         check("top_k", self.top_k, self.top_k <= 1000, "0 to 1,000")?;
@@ -138,7 +163,8 @@ impl Parameters {
         let ok = bytes <= MAX_SYSTEM_PROMPT_BYTES;
         check("system_prompt", format!("{bytes} bytes long"), ok, "0 to 65,536 bytes")?;
         check("alternatives", self.alternatives, self.alternatives <= 20, "0 to 20")?;
-        self.format.validate()
+        self.format.validate()?;
+        declared_tools(&self.tools).map(drop)
     }
 }
 
@@ -193,6 +219,12 @@ pub struct ParameterOverrides {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0, max = 20))]
     pub alternatives: Option<u32>,
+    /// See [`Parameters::tools`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tools: Option<String>,
+    /// See [`Parameters::tool_choice`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tool_choice: Option<ToolChoice>,
 }
 
 impl ParameterOverrides {
@@ -211,15 +243,18 @@ impl ParameterOverrides {
             system_prompt: self.system_prompt.clone().unwrap_or(beneath.system_prompt),
             format: self.format.clone().unwrap_or(beneath.format),
             alternatives: self.alternatives.unwrap_or(beneath.alternatives),
+            tools: self.tools.clone().unwrap_or(beneath.tools),
+            tool_choice: self.tool_choice.unwrap_or(beneath.tool_choice),
         }
     }
 
-    /// Checks every range.
+    /// Checks every range. Whether all go together is for what they are put
+    /// over to say.
     ///
     /// # Errors
     /// As [`Parameters::validate`].
     pub fn validate(&self) -> Result<()> {
-        self.over(Parameters::default()).validate()
+        self.over(Parameters::default()).check_ranges()
     }
 }
 
@@ -270,6 +305,20 @@ mod tests {
         assert_eq!(with(|p| p.alternatives = 21).as_deref(), Some("alternatives"));
         let no_rule = |p: &mut Parameters| p.format = AnswerFormat::Regex(String::new());
         assert_eq!(with(no_rule).as_deref(), Some("format"));
+        assert_eq!(with(|p| p.tools = "[".to_owned()).as_deref(), Some("tools"));
+        let nothing_to_call = |p: &mut Parameters| p.tool_choice = ToolChoice::Required;
+        assert_eq!(with(nothing_to_call).as_deref(), Some("tool_choice"));
+        let call = |p: &mut Parameters| {
+            p.tool_choice = ToolChoice::Required;
+            p.tools = r#"[{"name": "now"}]"#.to_owned();
+        };
+        assert_eq!(with(call), None);
+        let both = |p: &mut Parameters| {
+            p.tool_choice = ToolChoice::Required;
+            p.tools = r#"[{"name": "now"}]"#.to_owned();
+            p.format = AnswerFormat::Regex("a".to_owned());
+        };
+        assert_eq!(with(both).as_deref(), Some("tool_choice"));
     }
 
     #[test]

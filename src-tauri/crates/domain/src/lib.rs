@@ -20,7 +20,9 @@ mod profile;
 mod run;
 mod runtime;
 mod settings;
+mod text_measure;
 mod thinking;
+mod tool;
 
 pub use chat::{
     AnswerRun, Attachment, Chat, ChatContents, ChatDeletion, ChatMessage, ChatSettings,
@@ -49,4 +51,8 @@ pub use profile::{ConnectionProfile, ServerKind};
 pub use run::{CacheUse, Cost, FinishReason, Measures, ModeRef, Outcome, Run, RunSummary};
 pub use runtime::{Runtime, RuntimeChoice, RuntimeSpeed};
 pub use settings::{Density, Settings, Theme};
+pub use text_measure::{Embedding, TextLikelihood};
 pub use thinking::without_thinking;
+pub use tool::{
+    CALL_CLOSES, CALL_OPENS, Tool, ToolCall, ToolChoice, beside_calls, declared_tools, tool_calls,
+};

@@ -33,6 +33,9 @@ pub enum Topic {
     /// A model could not be downloaded; what has arrived stays. Facts: `name`,
     /// `reason`.
     DownloadFailed,
+    /// A model was written in another form. Facts: `model`, `form`, `before` and
+    /// `after` (perplexities).
+    ModelRequantized,
     /// Runs were exported. Facts: `rows`, `path`.
     RunsExported,
     /// Runs could not be exported. Facts: `path`, `reason`.

@@ -111,6 +111,8 @@ pub struct Run {
     /// Which runtime answered; absent before the model was loaded, and for runs
     /// from before there was a choice.
     pub runtime: Option<Runtime>,
+    /// The chat template it was sent by, where that was not the model's own.
+    pub chat_template: Option<String>,
     /// In which mode, when one was chosen.
     pub mode: Option<ModeRef>,
     /// In which conversation, when in one.

@@ -106,6 +106,7 @@ mod tests {
             error: None,
             measures: Measures { total_ms, ..Measures::default() },
             runtime: None,
+            chat_template: None,
             likelihoods: None,
             mode: None,
             chat: None,

@@ -2,7 +2,9 @@ use crate::{
     Engine,
     prompt::{check_length, messages},
 };
-use nopenai_domain::{Message, Mode, ModeId, ModelId, ParameterOverrides, Parameters, Result};
+use nopenai_domain::{
+    Message, Mode, ModeId, ModelId, ParameterOverrides, Parameters, Result, Role, declared_tools,
+};
 use nopenai_protocol::Chat;
 use nopenai_runtime::Worker;
 use schemars::JsonSchema;
@@ -79,8 +81,9 @@ impl Engine {
         check_length(prompt)?;
         let Some(worker) = self.worker_of(model) else { return Ok(None) };
         let template = self.configuration(model).await?.chat_template;
-        let messages = messages(&parameters.system_prompt, before, prompt);
-        let tokens = worker.count(Chat { messages, template, continued: false }).await?;
+        let messages = messages(&parameters.system_prompt, before, (Role::User, prompt));
+        let tools = declared_tools(&parameters.tools)?;
+        let tokens = worker.count(Chat { messages, template, continued: false, tools }).await?;
         let context_length = context_length(&worker, parameters);
         Ok(Some(TokenCount { tokens, context_length }))
     }

@@ -31,8 +31,11 @@ pub struct Prompt {
     /// be given again; else it is computed anew.
     #[serde(default = "yes")]
     pub cache: bool,
-    /// The turns before it, the oldest first, at most 8 MiB of text: questions
-    /// and answers, without system prompt.
+    /// Whether it is what a function gave back that the model has called.
+    #[serde(default)]
+    pub is_tool_result: bool,
+    /// The turns before it, the oldest first, at most 8 MiB of text: questions,
+    /// answers, and what functions gave back; without system prompt.
     #[serde(default)]
     pub before: Vec<Message>,
     /// The beginning of the answer, to be gone on with; what is answered is
@@ -102,11 +105,15 @@ pub(crate) fn check_length(prompt: &str) -> Result<()> {
 
 /// The chat that is sent: a system prompt, where there is one, the turns before
 /// the prompt, and the prompt.
-pub(crate) fn messages(system_prompt: &str, before: &[Message], prompt: &str) -> Vec<Message> {
+pub(crate) fn messages(
+    system_prompt: &str,
+    before: &[Message],
+    (role, prompt): (Role, &str),
+) -> Vec<Message> {
     let system = (!system_prompt.trim().is_empty())
         .then(|| Message { role: Role::System, content: system_prompt.to_owned() });
-    let user = Message { role: Role::User, content: prompt.to_owned() };
-    system.into_iter().chain(before.iter().cloned()).chain([user]).collect()
+    let asked = Message { role, content: prompt.to_owned() };
+    system.into_iter().chain(before.iter().cloned()).chain([asked]).collect()
 }
 
 #[cfg(test)]
@@ -116,7 +123,7 @@ mod tests {
     #[test]
     fn a_system_prompt_comes_first_and_a_blank_one_not_at_all() {
         let roles = |system| {
-            let messages = messages(system, &[], "Hello");
+            let messages = messages(system, &[], (Role::User, "Hello"));
             messages.into_iter().map(|message| message.role).collect::<Vec<_>>()
         };
         assert_eq!(roles("Be brief."), [Role::System, Role::User]);

@@ -123,6 +123,7 @@ impl Engine {
         options.registry.path(&model.id)?;
         let mut parameters = self.combine(&model.id, mode.as_ref(), &prompt.parameters).await?;
         parameters.seed.get_or_insert_with(options.draw_seed);
+        let chat_template = self.configuration(&model.id).await?.chat_template;
         let run = Run {
             id: RunId::generate(),
             started_at: options.store.clock().now(),
@@ -136,6 +137,7 @@ impl Engine {
             error: None,
             measures: Measures::default(),
             runtime: None,
+            chat_template,
             mode: mode.map(|mode| ModeRef { id: mode.id, name: mode.name }),
             chat: prompt.chat,
             context: None,

@@ -7,7 +7,9 @@ use crate::{
     parameters::context_length,
     prompt::messages,
 };
-use nopenai_domain::{ContextPolicy, ContextUse, Message, ModelId, Parameters, Result, Role};
+use nopenai_domain::{
+    ContextPolicy, ContextUse, Message, ModelId, Parameters, Result, Role, declared_tools,
+};
 use nopenai_protocol::Chat;
 use nopenai_runtime::Worker;
 use schemars::JsonSchema;
@@ -57,10 +59,13 @@ impl Engine {
     ) -> Result<Chat> {
         let template = self.configuration(model).await?.chat_template;
         let begun = prompt.continue_answer.as_ref();
-        let mut messages = messages(&parameters.system_prompt, &prompt.before, &prompt.prompt);
+        let role = if prompt.is_tool_result { Role::Tool } else { Role::User };
+        let asked = (role, prompt.prompt.as_str());
+        let mut messages = messages(&parameters.system_prompt, &prompt.before, asked);
         messages
             .extend(begun.map(|begun| Message { role: Role::Assistant, content: begun.clone() }));
-        Ok(Chat { messages, template, continued: begun.is_some() })
+        let tools = declared_tools(&parameters.tools)?;
+        Ok(Chat { messages, template, continued: begun.is_some(), tools })
     }
 }
 
@@ -77,8 +82,9 @@ pub(crate) async fn fitted(
     }
     let available = context_length(worker, parameters);
     let room = context::room_for_answer(parameters.max_tokens, available);
-    let Chat { messages, template, continued } = chat;
-    let with = |messages| Chat { messages, template: template.clone(), continued };
+    let Chat { messages, template, continued, tools } = chat;
+    let with =
+        |messages| Chat { messages, template: template.clone(), continued, tools: tools.clone() };
     let count = |messages| worker.count(with(messages));
     let Fitted { messages, used, left_out, cut_characters } =
         context::fit(messages, policy, available - room, count).await?;

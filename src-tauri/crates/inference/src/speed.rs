@@ -1,7 +1,9 @@
 //! How fast each runtime is with a model, on this machine.
 
 use crate::{Engine, measure::rate, prompt::messages};
-use nopenai_domain::{Code, Error, ModelId, Parameters, Result, RunId, Runtime, RuntimeSpeed};
+use nopenai_domain::{
+    Code, Error, ModelId, Parameters, Result, Role, RunId, Runtime, RuntimeSpeed,
+};
 use nopenai_models::Model;
 use nopenai_protocol::Chat;
 use nopenai_runtime::{GenerationEvent, Worker};
@@ -118,7 +120,7 @@ async fn ask(
 ) -> Result<(f64, f64)> {
     let parameters =
         Parameters { temperature: 0.0, seed: Some(0), max_tokens, ..Parameters::default() };
-    let chat = Chat { messages: messages("", &[], prompt), ..Chat::default() };
+    let chat = Chat { messages: messages("", &[], (Role::User, prompt)), ..Chat::default() };
     let mut generation = worker.generate(RunId::generate(), chat, parameters);
     let mut started = None;
     let mut first = None;

@@ -1,12 +1,13 @@
 use nopenai_domain::{
-    Error, FinishReason, LoadProgress, Message, Parameters, RunId, TokenLikelihood,
+    Embedding, Error, FinishReason, LoadProgress, Message, Parameters, RunId, TextLikelihood,
+    TokenLikelihood, Tool,
 };
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
 /// The protocol's version. A worker of another version is refused at
 /// [`FromWorker::Hello`].
-pub const VERSION: u32 = 3;
+pub const VERSION: u32 = 4;
 
 /// The type in which activations are computed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,6 +33,8 @@ pub struct Chat {
     /// Whether the last message is the beginning of the answer, to be gone on
     /// with.
     pub continued: bool,
+    /// Functions the model may call.
+    pub tools: Vec<Tool>,
 }
 
 /// From the studio to a worker.
@@ -75,6 +78,20 @@ pub enum ToWorker {
         render: u64,
         /// The chat.
         chat: Chat,
+    },
+    /// Make points of texts.
+    Embed {
+        /// Named in the reply.
+        embed: u64,
+        /// The texts, as they are.
+        texts: Vec<String>,
+    },
+    /// Tell how likely a text is.
+    Weigh {
+        /// Named in the reply.
+        weigh: u64,
+        /// The text, as it is.
+        text: String,
     },
 }
 
@@ -169,6 +186,20 @@ pub enum FromWorker {
         render: u64,
         /// The text; or why there is none.
         text: Result<String, Error>,
+    },
+    /// Texts as points.
+    Embedded {
+        /// Which was asked for.
+        embed: u64,
+        /// A point for each text; or why there are none.
+        embeddings: Result<Vec<Embedding>, Error>,
+    },
+    /// How likely a text is.
+    Weighed {
+        /// Which was asked for.
+        weigh: u64,
+        /// How likely; or why that isn't known.
+        likelihood: Result<TextLikelihood, Error>,
     },
     /// Memory of the worker's process: every two seconds, and at each run's
     /// end before it is told.

@@ -7,6 +7,7 @@
 mod launcher;
 mod memory;
 mod replies;
+mod requantize;
 mod runs;
 mod worker;
 

@@ -1,7 +1,10 @@
 use crate::launcher::Launcher;
 use crate::replies::Replies;
 use crate::runs::{Generation, Runs};
-use nopenai_domain::{Code, Error, LoadProgress, LoadStage, Parameters, Result, RunId, Runtime};
+use nopenai_domain::{
+    Code, Embedding, Error, LoadProgress, LoadStage, Parameters, Result, RunId, Runtime,
+    TextLikelihood,
+};
 use nopenai_protocol::{
     Chat, ElementType, FromWorker, LoadedModel, ProcessMemory, Reader, ToWorker, VERSION, Writer,
 };
@@ -179,6 +182,8 @@ struct Heard {
     runs: Arc<Runs>,
     counts: Arc<Replies<u32>>,
     renders: Arc<Replies<String>>,
+    embeddings: Arc<Replies<Vec<Embedding>>>,
+    likelihoods: Arc<Replies<TextLikelihood>>,
 }
 
 /// Reads what the worker says until it ends, then ends its runs and counts.
@@ -201,6 +206,12 @@ async fn supervise(
             }
             Ok(Some(FromWorker::Counted { count, tokens })) => heard.counts.deliver(count, tokens),
             Ok(Some(FromWorker::Rendered { render, text })) => heard.renders.deliver(render, text),
+            Ok(Some(FromWorker::Embedded { embed, embeddings })) => {
+                heard.embeddings.deliver(embed, embeddings);
+            }
+            Ok(Some(FromWorker::Weighed { weigh, likelihood })) => {
+                heard.likelihoods.deliver(weigh, likelihood);
+            }
             Ok(Some(message)) => heard.runs.deliver(message),
             Ok(None) | Err(_) => break,
         }
@@ -219,6 +230,8 @@ async fn supervise(
     heard.runs.end(explain(status, &log));
     heard.counts.end();
     heard.renders.end();
+    heard.embeddings.end();
+    heard.likelihoods.end();
 }
 
 /// A process with a loaded model; clones share it. It ends when the last clone
@@ -297,6 +310,27 @@ impl Worker {
     pub async fn render(&self, chat: Chat) -> Result<String> {
         let (render, replied) = self.heard.renders.open();
         let _ = self.to_worker.send(ToWorker::Render { render, chat });
+        replied.await.unwrap_or_else(|_| Err(self.death()))
+    }
+
+    /// Points for texts, after the run that is under way.
+    ///
+    /// # Errors
+    /// [`Code::UnsupportedModel`] when the runtime gives none;
+    /// [`Code::EngineFailed`] when it can't, or its process has ended.
+    pub async fn embed(&self, texts: Vec<String>) -> Result<Vec<Embedding>> {
+        let (embed, replied) = self.heard.embeddings.open();
+        let _ = self.to_worker.send(ToWorker::Embed { embed, texts });
+        replied.await.unwrap_or_else(|_| Err(self.death()))
+    }
+
+    /// How likely a text is, after the run that is under way.
+    ///
+    /// # Errors
+    /// As [`Worker::embed`].
+    pub async fn weigh(&self, text: String) -> Result<TextLikelihood> {
+        let (weigh, replied) = self.heard.likelihoods.open();
+        let _ = self.to_worker.send(ToWorker::Weigh { weigh, text });
         replied.await.unwrap_or_else(|_| Err(self.death()))
     }
 

@@ -1,6 +1,6 @@
 use crate::{Answer, Progress, SeededSampler};
 use llguidance::toktrie::TokEnv;
-use nopenai_domain::{FinishReason, Parameters, Result};
+use nopenai_domain::{Code, Embedding, Error, FinishReason, Parameters, Result, TextLikelihood};
 use nopenai_protocol::{Chat, ElementType, LoadedModel};
 use std::{future::Future, path::Path, sync::Arc};
 
@@ -47,11 +47,33 @@ pub trait Engine: Send + Sync + Sized + 'static {
         answer: &mut Answer<'_>,
     ) -> impl Future<Output = Result<End>> + Send;
 
+    /// Points for texts, between runs.
+    ///
+    /// # Errors
+    /// [`Code::UnsupportedModel`] when the runtime gives none, else the
+    /// runtime's own.
+    fn embed(&self, _texts: Vec<String>) -> impl Future<Output = Result<Vec<Embedding>>> + Send {
+        std::future::ready(Err(of_llama_cpp("Embeddings")))
+    }
+
+    /// How likely a text is, between runs. Dropping the future stops computing.
+    ///
+    /// # Errors
+    /// As [`Engine::embed`].
+    fn weigh(&self, _text: String) -> impl Future<Output = Result<TextLikelihood>> + Send {
+        std::future::ready(Err(of_llama_cpp("A text's likelihood")))
+    }
+
     /// Notes that a sequence of so many tokens has ended; nothing of its future
     /// is left.
     fn ended(&self, _tokens: u32) -> impl Future<Output = ()> + Send {
         std::future::ready(())
     }
+}
+
+fn of_llama_cpp(what: &str) -> Error {
+    let message = format!("{what} can only be had of llama.cpp: choose that for this model.");
+    Error::new(Code::UnsupportedModel, message)
 }
 
 /// What to answer, and how.

@@ -1,7 +1,10 @@
 //! Answers of a format: which tokens may come next.
 
 use llguidance::{Matcher, ParserFactory, api::TopLevelGrammar, toktrie::TokEnv};
-use nopenai_domain::{AnswerFormat, Error, Result};
+use nopenai_domain::{
+    AnswerFormat, CALL_CLOSES, CALL_OPENS, Error, Parameters, Result, Tool, ToolChoice,
+    declared_tools,
+};
 use serde_json::{Value, json};
 
 /// Follows an answer through its format, token by token (llguidance: Earley's
@@ -17,8 +20,11 @@ impl Guide {
     ///
     /// # Errors
     /// [`nopenai_domain::Code::InvalidInput`] for a rule that isn't understood.
-    pub fn new(format: &AnswerFormat, vocabulary: &TokEnv) -> Result<Option<Self>> {
-        let grammar = match format {
+    pub fn new(parameters: &Parameters, vocabulary: &TokEnv) -> Result<Option<Self>> {
+        let grammar = match &parameters.format {
+            AnswerFormat::Text if parameters.tool_choice == ToolChoice::Required => {
+                TopLevelGrammar::from_lark(a_call(&declared_tools(&parameters.tools)?))
+            }
             AnswerFormat::Text => return Ok(None),
             AnswerFormat::Json(schema) => TopLevelGrammar::from_json_schema(read(schema)?),
             AnswerFormat::Regex(pattern) => TopLevelGrammar::from_regex(pattern),
@@ -62,14 +68,37 @@ impl Guide {
 /// A schema, with one way to set its JSON where it states none: a small model
 /// that may write spaces anywhere goes on writing spaces.
 fn read(schema: &str) -> Result<Value> {
-    let mut schema: Value = serde_json::from_str(schema).map_err(not_understood)?;
+    serde_json::from_str(schema).map(spaced).map_err(not_understood)
+}
+
+fn spaced(mut schema: Value) -> Value {
     if let Some(fields) = schema.as_object_mut() {
         let spaced = json!({
             "whitespace_flexible": false, "item_separator": ", ", "key_separator": ": ",
         });
         fields.entry("x-guidance").or_insert(spaced);
     }
-    Ok(schema)
+    schema
+}
+
+/// The grammar of one call of one of `tools`.
+fn a_call(tools: &[Tool]) -> String {
+    let mut grammar = format!("start: \"{CALL_OPENS}\\n\" call \"\\n{CALL_CLOSES}\"\ncall: call_0");
+    for number in 1..tools.len() {
+        grammar.push_str(&format!(" | call_{number}"));
+    }
+    for (number, Tool { name, parameters, .. }) in tools.iter().enumerate() {
+        let mut arguments = parameters.clone();
+        arguments.entry("type").or_insert_with(|| "object".into());
+        let schema = spaced(json!({
+            "type": "object",
+            "properties": { "name": { "const": name }, "arguments": arguments },
+            "required": ["name", "arguments"],
+            "additionalProperties": false,
+        }));
+        grammar.push_str(&format!("\ncall_{number}: %json {schema}"));
+    }
+    grammar
 }
 
 fn not_understood(reason: impl std::fmt::Display) -> Error {
@@ -82,13 +111,14 @@ fn not_understood(reason: impl std::fmt::Display) -> Error {
 mod tests {
     use super::*;
     use llguidance::toktrie::ApproximateTokEnv;
+    use nopenai_domain::tool_calls;
 
     /// What a model would say that always wants the token of the highest
     /// number, where tokens are single bytes.
-    fn said(format: &AnswerFormat, longest: usize) -> String {
+    fn said(parameters: &Parameters, longest: usize) -> String {
         let vocabulary = ApproximateTokEnv::single_byte_env();
         let (end, size) = (vocabulary.tok_trie().eos_token(), vocabulary.tok_trie().vocab_size());
-        let mut guide = Guide::new(format, &vocabulary).unwrap().unwrap();
+        let mut guide = Guide::new(parameters, &vocabulary).unwrap().unwrap();
         let mut said = Vec::new();
         for _ in 0..longest {
             let mut logits: Vec<f32> = (0..size).map(|token| token as f32).collect();
@@ -107,11 +137,34 @@ mod tests {
 
     #[test]
     fn an_answer_keeps_to_its_format_and_ends_where_it_must() {
-        assert_eq!(said(&AnswerFormat::Regex("[a-c]{3}-[0-9]".to_owned()), 20), "ccc-9");
+        assert_eq!(said(&of(AnswerFormat::Regex("[a-c]{3}-[0-9]".to_owned())), 20), "ccc-9");
         let schema = r#"{"enum": ["left", "right"]}"#;
-        assert_eq!(said(&AnswerFormat::Json(schema.to_owned()), 20), r#""right""#);
+        assert_eq!(said(&of(AnswerFormat::Json(schema.to_owned())), 20), r#""right""#);
         let grammar = "start: \"a\" [\"b\"] \"c\"";
-        assert_eq!(said(&AnswerFormat::Lark(grammar.to_owned()), 20), "ac");
+        assert_eq!(said(&of(AnswerFormat::Lark(grammar.to_owned())), 20), "ac");
+    }
+
+    #[test]
+    fn a_call_that_is_required_is_one_of_a_declared_function() {
+        let tools = r#"[{"name": "add", "parameters": {"properties": {"x": {"enum": [1, 2]}},
+            "required": ["x"], "additionalProperties": false}}, {"name": "zoo"}]"#;
+        let required = |tools: &str| Parameters {
+            tools: tools.to_owned(),
+            tool_choice: ToolChoice::Required,
+            ..Parameters::default()
+        };
+        let call = said(&required(tools), 200);
+        let declared = declared_tools(tools).unwrap();
+        assert_eq!(tool_calls(&call, &declared).len(), 1, "{call}");
+        assert!(call.starts_with("<tool_call>\n{\"name\": \"zoo\""), "{call}");
+        let add = format!("{}]", tools.split_once(", {\"name\": \"zoo\"").unwrap().0);
+        let call = said(&required(&add), 200);
+        let expected = "<tool_call>\n{\"name\": \"add\", \"arguments\": {\"x\": 2}}\n</tool_call>";
+        assert_eq!(call, expected);
+    }
+
+    fn of(format: AnswerFormat) -> Parameters {
+        Parameters { format, ..Parameters::default() }
     }
 
     #[test]
@@ -122,9 +175,10 @@ mod tests {
             AnswerFormat::Lark("start: nothing".to_owned()),
             AnswerFormat::Json(r#"{"type": "no such type"}"#.to_owned()),
         ] {
-            let error = Guide::new(&format, &vocabulary).err().expect("it is refused");
+            let parameters = of(format.clone());
+            let error = Guide::new(&parameters, &vocabulary).err().expect("it is refused");
             assert_eq!(error.details["field"], "format", "{format:?}");
         }
-        assert!(Guide::new(&AnswerFormat::Text, &vocabulary).unwrap().is_none());
+        assert!(Guide::new(&Parameters::default(), &vocabulary).unwrap().is_none());
     }
 }

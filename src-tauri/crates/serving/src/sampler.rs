@@ -2,7 +2,7 @@
 
 use crate::{guide::Guide, likelihoods::Likelihoods};
 use llguidance::toktrie::TokEnv;
-use nopenai_domain::{AnswerFormat, Parameters, Result, TokenLikelihood};
+use nopenai_domain::{AnswerFormat, Parameters, Result, TokenLikelihood, ToolChoice};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use std::sync::{
@@ -58,7 +58,7 @@ impl SeededSampler {
     pub fn with_vocabulary(parameters: &Parameters, vocabulary: &TokEnv) -> Result<Self> {
         let alternatives = parameters.alternatives;
         Ok(Self {
-            guide: Guide::new(&parameters.format, vocabulary)?.map(Mutex::new),
+            guide: Guide::new(parameters, vocabulary)?.map(Mutex::new),
             likelihoods: (alternatives > 0)
                 .then(|| Mutex::new(Likelihoods::new(alternatives, vocabulary.clone()))),
             ..Self::new(parameters)
@@ -67,7 +67,9 @@ impl SeededSampler {
 
     /// Whether `parameters` ask for what needs the model's vocabulary.
     pub fn needs_vocabulary(parameters: &Parameters) -> bool {
-        parameters.format != AnswerFormat::Text || parameters.alternatives > 0
+        parameters.format != AnswerFormat::Text
+            || parameters.tool_choice == ToolChoice::Required
+            || parameters.alternatives > 0
     }
 
     /// Why the answer does not keep to its format.

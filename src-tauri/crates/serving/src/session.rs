@@ -82,6 +82,8 @@ impl<E: Engine> Session<E> {
             }
             ToWorker::Count { count, chat } => self.count(count, chat),
             ToWorker::Render { render, chat } => self.render(render, chat),
+            ToWorker::Embed { embed, texts } => self.embed(embed, texts),
+            ToWorker::Weigh { weigh, text } => self.weigh(weigh, text),
         }
     }
 
@@ -114,6 +116,30 @@ impl<E: Engine> Session<E> {
         tokio::spawn(async move {
             let text = engine.render(&chat).await;
             let _ = outbox.send(FromWorker::Rendered { render, text }).await;
+        });
+    }
+
+    fn embed(&mut self, embed: u64, texts: Vec<String>) {
+        let Some(engine) = self.engine() else {
+            self.reply(FromWorker::Embedded { embed, embeddings: Err(nothing_loaded()) });
+            return;
+        };
+        let outbox = self.outbox.clone();
+        tokio::spawn(async move {
+            let embeddings = engine.embed(texts).await;
+            let _ = outbox.send(FromWorker::Embedded { embed, embeddings }).await;
+        });
+    }
+
+    fn weigh(&mut self, weigh: u64, text: String) {
+        let Some(engine) = self.engine() else {
+            self.reply(FromWorker::Weighed { weigh, likelihood: Err(nothing_loaded()) });
+            return;
+        };
+        let outbox = self.outbox.clone();
+        tokio::spawn(async move {
+            let likelihood = engine.weigh(text).await;
+            let _ = outbox.send(FromWorker::Weighed { weigh, likelihood }).await;
         });
     }
 

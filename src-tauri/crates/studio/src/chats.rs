@@ -40,8 +40,9 @@ struct Answering {
     chat: Chat,
     /// The turns before the question.
     before: Vec<Message>,
-    /// The question, with its files.
+    /// The question, with its files, or what a function gave back.
     content: String,
+    is_tool_result: bool,
     /// The answer as it begins.
     answer: ChatMessage,
     /// The window's choice, asked where the conversation names no model.
@@ -64,6 +65,7 @@ impl Answering {
             chat: contents.chat.clone(),
             before: turns(&contents.branch(asked.parent)),
             content: asked.content(),
+            is_tool_result: asked.role == Role::Tool,
             answer,
             model,
             cache: false,
@@ -90,6 +92,43 @@ impl Studio {
         self.chats_changed();
         tell(ChatEvent::Message { message: message.clone() });
         self.answer_anew(chat, message.id, model, true, tell).await
+    }
+
+    /// Adds what the functions gave back that an answer calls, in the order of
+    /// its calls, and has the model go on with that, telling what happens.
+    pub(crate) async fn give_back(
+        &self,
+        chat: ChatId,
+        answer: MessageId,
+        results: Vec<String>,
+        model: Option<ModelId>,
+        tell: impl Fn(ChatEvent) + Send + Sync,
+    ) -> Result<ChatAnswer> {
+        let contents = self.store().chats().get(chat).await?;
+        let calling = contents.message(answer)?;
+        let calls = contents.run_of(calling).map_or(0, |run| run.calls.len());
+        if calls == 0 {
+            return Err(Error::invalid("message", "This answer calls no function."));
+        }
+        if results.len() != calls {
+            let given = results.len();
+            let message = format!("The answer has {calls} calls, and {given} results are given.");
+            return Err(Error::invalid("results", message));
+        }
+        let mut last = answer;
+        let mut given = Vec::new();
+        for result in results {
+            let message = self.message(chat, Some(last), Role::Tool, result);
+            message.validate()?;
+            last = message.id;
+            given.push(message);
+        }
+        for message in given {
+            self.store().chats().ask(message.clone()).await?;
+            tell(ChatEvent::Message { message });
+        }
+        self.chats_changed();
+        self.answer_anew(chat, last, model, true, tell).await
     }
 
     /// Answers a person's message; of an answer, the question before it. The
@@ -151,6 +190,7 @@ impl Studio {
             model: self.asked(&settings).await?.or(model),
             mode: settings.mode,
             prompt: ChatMessage { attachments, ..draft }.content(),
+            is_tool_result: false,
             parameters: settings.parameters,
             stream: true,
             cache: true,
@@ -215,17 +255,18 @@ impl Studio {
         answering: Answering,
         tell: impl Fn(ChatEvent) + Send + Sync,
     ) -> Result<ChatAnswer> {
-        let Answering { chat, before, content, mut answer, model, cache, continued } = answering;
+        let Answering { chat, content, is_tool_result, mut answer, model, cache, .. } = answering;
         let settings = chat.settings;
         let prompt = Prompt {
             model: self.asked(&settings).await?.or(model),
             mode: settings.mode,
             prompt: content,
+            is_tool_result,
             parameters: settings.parameters,
             stream: true,
             cache,
-            before,
-            continue_answer: continued.then(|| answer.text.clone()),
+            before: answering.before,
+            continue_answer: answering.continued.then(|| answer.text.clone()),
             context_policy: settings.context_policy,
             chat: Some(chat.id),
         };
@@ -252,7 +293,8 @@ impl Studio {
     }
 }
 
-/// The question that a message is, or that it answers.
+/// The question that a message is, or that it answers; what a function gave
+/// back is one.
 fn question(contents: &ChatContents, message: MessageId) -> Result<&ChatMessage> {
     let mut found = contents.message(message)?;
     if found.role == Role::Assistant
@@ -260,7 +302,7 @@ fn question(contents: &ChatContents, message: MessageId) -> Result<&ChatMessage>
     {
         found = contents.message(parent)?;
     }
-    if found.role == Role::User {
+    if found.role != Role::Assistant {
         return Ok(found);
     }
     Err(Error::new(Code::NotFound, "The question of this answer is not there."))

@@ -84,6 +84,7 @@ impl Ask for Asking {
             stream: false,
             // What is judged is computed.
             cache: false,
+            is_tool_result: false,
             before: Vec::new(),
             continue_answer: None,
             context_policy: ContextPolicy::Refuse,

@@ -12,7 +12,7 @@ use nopenai_domain::{
     Settings, Subject, Timestamp, Topic,
 };
 use nopenai_experiments::evaluation::keep_shipped;
-use nopenai_inference::{Engine, EngineOptions, Modes};
+use nopenai_inference::{Engine, EngineOptions, Modes, Requantized, WeightForm};
 use nopenai_models::{Downloads, Hub, ImportMethod, Model, Registry, elsewhere::Surroundings};
 use nopenai_observability::Notifications;
 use nopenai_protocol::ElementType;
@@ -308,6 +308,28 @@ impl Studio {
         let task = self.tasks().begin(TaskKind::MeasureRuntimes, name, self.store().clock().now());
         let progress = |done, total| task.progress(done, Some(total));
         self.engine().measure_runtimes(model, progress, &task.cancel).await
+    }
+
+    /// Writes a model in another form, as work under way whose end is notified.
+    pub(crate) async fn requantize(
+        &self,
+        model: &ModelId,
+        form: WeightForm,
+    ) -> Result<Requantized> {
+        let name = self.registry().get(model)?.name;
+        let now = self.store().clock().now();
+        let task = self.tasks().begin(TaskKind::RequantizeModel, name.clone(), now);
+        let progress = |done, total| task.progress(done, Some(total));
+        let written = self.engine().requantize(model, form, progress, &task.cancel).await?;
+        let facts = facts([
+            ("model", name.into()),
+            ("form", form.name().into()),
+            ("before", written.perplexity_before.into()),
+            ("after", written.perplexity_after.into()),
+        ]);
+        let subject = Some(Subject::Model { model: model.clone() });
+        self.notify(Level::Info, Topic::ModelRequantized, facts, subject).await;
+        Ok(written)
     }
 
     /// Notifies of a run that failed; a stopped one was meant to.

@@ -22,6 +22,8 @@ pub enum TaskKind {
     ExportRuns,
     /// Times the runtimes with a model; counts tokens.
     MeasureRuntimes,
+    /// Writes a model in another form and weighs both; counts bytes.
+    RequantizeModel,
     /// Asks a prompt set of models; counts two steps per item: asked, and with
     /// its verdict.
     Evaluate,

@@ -2,8 +2,10 @@
 //! place.
 
 use chrono::{DateTime, Utc};
-use minijinja::{Environment, ErrorKind, context};
-use nopenai_domain::{Error, Message, Result, Role};
+mod tools;
+
+use minijinja::{Environment, ErrorKind, Value, context, value::Kwargs};
+use nopenai_domain::{Error, Message, Result, Role, Tool};
 
 const NAME: &str = "chat";
 
@@ -39,17 +41,37 @@ impl ChatTemplate {
         Ok(template)
     }
 
-    /// The prompt of a chat, up to where the model's answer begins.
+    /// The prompt of a chat in which these functions may be called, up to
+    /// where the model's answer begins. A template that knows no functions has
+    /// them told of in its system prompt.
     ///
     /// # Errors
     /// When the template refuses the chat.
-    pub fn render(&self, messages: &[Message]) -> Result<String> {
-        self.rendered(messages).map_err(|error| refused(&error))
+    pub fn render(&self, messages: &[Message], tools: &[Tool]) -> Result<String> {
+        let plain = |messages: &[Message]| {
+            let messages: Vec<_> = messages.iter().map(Value::from_serialize).collect();
+            self.rendered(&messages, None)
+        };
+        let rendered = if tools.is_empty() {
+            plain(&tools::in_words(messages, tools))
+        } else if tools::knows_tools(&self.source) {
+            let messages = tools::with_calls(messages, tools);
+            self.rendered(&messages, Some(tools::declared(tools)))
+        } else {
+            let told = tools::in_words(messages, tools);
+            plain(&told).or_else(|_| plain(&tools::without_system(&told)))
+        };
+        rendered.map_err(|error| refused(&error))
     }
 
-    fn rendered(&self, messages: &[Message]) -> Result<String, minijinja::Error> {
+    fn rendered(
+        &self,
+        messages: &[Value],
+        tools: Option<Vec<Value>>,
+    ) -> Result<String, minijinja::Error> {
         self.environment()?.get_template(NAME)?.render(context! {
             messages,
+            tools,
             add_generation_prompt => true,
             bos_token => self.specials.bos,
             eos_token => self.specials.eos,
@@ -70,6 +92,7 @@ impl ChatTemplate {
         environment.add_function("raise_exception", |message: String| {
             Err::<String, _>(minijinja::Error::new(ErrorKind::InvalidOperation, message))
         });
+        environment.add_filter("tojson", tojson);
         environment.add_function("strftime_now", move |format: String| strftime(now(), &format));
         environment.add_template(NAME, &self.source)?;
         Ok(environment)
@@ -102,15 +125,16 @@ impl Prompts {
         Ok(Self { own, specials, now })
     }
 
-    /// The prompt of a chat by `template`, or by the model's own. Where the
-    /// chat is `continued`, its last message is the beginning of the answer,
-    /// and stands unchanged where the answer begins.
+    /// The prompt of a chat by `template`, or by the model's own, in which
+    /// `tools` may be called. Where the chat is `continued`, its last message is
+    /// the beginning of the answer, and stands unchanged where the answer begins.
     ///
     /// # Errors
     /// When a template isn't Jinja, or refuses the chat.
     pub fn render(
         &self,
         messages: &[Message],
+        tools: &[Tool],
         template: Option<&str>,
         continued: bool,
     ) -> Result<String> {
@@ -121,11 +145,10 @@ impl Prompts {
             _ => (messages, ""),
         };
         let mut prompt = match (template, &self.own) {
-            (Some(other), _) => {
-                ChatTemplate::new(other, self.specials.clone(), self.now)?.render(messages)?
-            }
-            (None, Some(own)) => own.render(messages)?,
-            (None, None) => plain(messages),
+            (Some(other), _) => ChatTemplate::new(other, self.specials.clone(), self.now)?
+                .render(messages, tools)?,
+            (None, Some(own)) => own.render(messages, tools)?,
+            (None, None) => plain(&tools::in_words(messages, tools)),
         };
         prompt.push_str(begun);
         Ok(prompt)
@@ -155,6 +178,24 @@ fn refused(error: &minijinja::Error) -> Error {
 fn plain(messages: &[Message]) -> String {
     let said: Vec<_> = messages.iter().map(|message| message.content.as_str()).collect();
     said.join("\n\n")
+}
+
+/// JSON as transformers sets it: with spaces, nothing escaped for HTML, and
+/// indented where the template asks for that.
+fn tojson(value: &Value, options: Kwargs) -> Result<String, minijinja::Error> {
+    let indent: Option<usize> = options.get("indent")?;
+    // Python's other options are about characters and order.
+    let _: Option<Value> = options.get("ensure_ascii")?;
+    let _: Option<Value> = options.get("sort_keys")?;
+    options.assert_all_used()?;
+    let Some(indent) = indent else { return Ok(tools::python_json(value)) };
+    let spaces = " ".repeat(indent.min(16));
+    let mut bytes = Vec::new();
+    let formatter = serde_json::ser::PrettyFormatter::with_indent(spaces.as_bytes());
+    let mut serializer = serde_json::Serializer::with_formatter(&mut bytes, formatter);
+    let unreadable = |_| minijinja::Error::new(ErrorKind::BadSerialization, "no JSON");
+    serde::Serialize::serialize(value, &mut serializer).map_err(unreadable)?;
+    Ok(String::from_utf8(bytes).unwrap_or_default())
 }
 
 /// Formats a time; chrono panics on what it does not know.
@@ -219,7 +260,7 @@ mod tests {
 
     fn render(source: &str) -> Result<String> {
         let messages = chat(&[(Role::System, " Be brief. "), (Role::User, "Hé?")]);
-        ChatTemplate::new(source, specials(), now)?.render(&messages)
+        ChatTemplate::new(source, specials(), now)?.render(&messages, &[])
     }
 
     #[test]
@@ -227,14 +268,14 @@ mod tests {
         let own = "{% for m in messages %}<{{ m.role }}>{{ m.content.strip() }}{% endfor %}<a>";
         let said = chat(&[(Role::User, "Why?"), (Role::Assistant, "<think>x</think>\nBecause ")]);
         let prompts = Prompts::new(Some(own), specials(), now).unwrap();
-        let prompt = prompts.render(&said, None, true).unwrap();
+        let prompt = prompts.render(&said, &[], None, true).unwrap();
         assert_eq!(prompt, "<user>Why?<a><think>x</think>\nBecause ");
-        let whole = prompts.render(&said, None, false).unwrap();
+        let whole = prompts.render(&said, &[], None, false).unwrap();
         assert!(whole.ends_with("Because<a>"), "{whole}");
-        let other = prompts.render(&said[..1], Some("{{ messages[0].content }}!"), false);
+        let other = prompts.render(&said[..1], &[], Some("{{ messages[0].content }}!"), false);
         assert_eq!(other.unwrap(), "Why?!");
         let none = Prompts::new(None, specials(), now).unwrap();
-        assert_eq!(none.render(&said, None, true).unwrap(), "Why?<think>x</think>\nBecause ");
+        assert_eq!(none.render(&said, &[], None, true).unwrap(), "Why?<think>x</think>\nBecause ");
     }
 
     #[test]
@@ -277,6 +318,30 @@ mod tests {
         let source =
             "{%- generation -%} a {%- endgeneration %}{% generation %}b{% endgeneration %}";
         assert_eq!(render(source).unwrap(), "ab");
+    }
+
+    #[test]
+    fn functions_are_given_to_a_template_that_knows_them_and_told_of_else() {
+        let tools = nopenai_domain::declared_tools(r#"[{"name": "now"}]"#).unwrap();
+        let messages = chat(&[(Role::User, "How <late> is it?")]);
+        let knows = "{% if tools %}{{ tools[0]|tojson }}{% endif %}{{ messages[0].content }}";
+        let known = ChatTemplate::new(knows, specials(), now).unwrap();
+        let prompt = known.render(&messages, &tools).unwrap();
+        assert!(prompt.contains(r#""name": "now""#), "{prompt}");
+        assert!(prompt.ends_with("}How <late> is it?"), "{prompt}");
+        assert_eq!(known.render(&messages, &[]).unwrap(), "How <late> is it?");
+        let all = "{% for m in messages %}<{{ m.role }}>{{ m.content }}{% endfor %}";
+        let told = ChatTemplate::new(all, specials(), now).unwrap();
+        let prompt = told.render(&messages, &tools).unwrap();
+        assert!(prompt.starts_with("<system>You may call"), "{prompt}");
+        assert!(prompt.ends_with("<user>How <late> is it?"), "{prompt}");
+        let strict = "{% if messages[0].role == 'system' %}{{ raise_exception('no') }}{% endif %}\
+                      {{ messages[0].content }}";
+        let without = ChatTemplate::new(strict, specials(), now).unwrap();
+        let prompt = without.render(&messages, &tools).unwrap();
+        assert!(prompt.starts_with("You may call") && prompt.ends_with("is it?"), "{prompt}");
+        assert_eq!(render("{{ {'a': [1, '<']}|tojson }}").unwrap(), r#"{"a": [1, "<"]}"#);
+        assert_eq!(render("{{ [1]|tojson(indent=2) }}").unwrap(), "[\n  1\n]");
     }
 
     #[test]

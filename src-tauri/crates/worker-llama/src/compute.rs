@@ -2,7 +2,7 @@
 //! one run after another.
 
 use crate::{
-    log,
+    log, measure,
     prefix::{Kept, PART},
     text::Utf8,
     tokens,
@@ -15,7 +15,7 @@ use llama_cpp_2::{
     model::{LlamaModel, params::LlamaModelParams},
     token::LlamaToken,
 };
-use nopenai_domain::FinishReason;
+use nopenai_domain::{Embedding, FinishReason, TextLikelihood};
 use nopenai_serving::{End, Progress, SeededSampler};
 use std::{
     num::NonZeroU32,
@@ -37,8 +37,18 @@ const SEQUENCE: i32 = 0;
 
 const NO_CONTEXT: &str = "there is no context";
 
+/// What the thread is asked for.
+pub enum Job {
+    /// To answer a run.
+    Answer(Asked),
+    /// To make points of texts.
+    Embed(Vec<String>, oneshot::Sender<anyhow::Result<Vec<Embedding>>>),
+    /// To tell how likely a text is.
+    Weigh(String, oneshot::Sender<anyhow::Result<TextLikelihood>>),
+}
+
 /// A run to be answered.
-pub struct Job {
+pub struct Asked {
     /// The prompt; not empty.
     pub prompt: Vec<LlamaToken>,
     /// The most tokens of the answer; they fit behind the prompt.
@@ -94,7 +104,23 @@ pub fn work(
     let _ = loaded.send(Ok(model.clone()));
     let _death = EndsTheProcess;
     for job in jobs {
-        computer.answer(job, runtime);
+        match job {
+            Job::Answer(asked) => computer.answer(asked, runtime),
+            Job::Embed(texts, reply) => {
+                let points = texts
+                    .iter()
+                    .take_while(|_| !reply.is_closed())
+                    .map(|text| measure::embed(&backend, &model, threads() as i32, text));
+                let points = points.collect();
+                let _ = reply.send(points);
+            }
+            Job::Weigh(text, reply) => {
+                let wanted = || !reply.is_closed();
+                let threads = threads() as i32;
+                let likelihood = measure::likelihood(&backend, &model, threads, &text, wanted);
+                let _ = reply.send(likelihood);
+            }
+        }
     }
 }
 
@@ -119,7 +145,7 @@ fn load(backend: &LlamaBackend, path: &Path, progress: Progress) -> anyhow::Resu
 }
 
 /// llama.cpp returns no reasons; it logs them.
-fn with_reason(error: anyhow::Error) -> anyhow::Error {
+pub fn with_reason(error: anyhow::Error) -> anyhow::Error {
     let reason = log::last_error();
     if reason.is_empty() { error } else { anyhow!(reason) }
 }
@@ -152,7 +178,7 @@ impl<'a> Computer<'a> {
         Ok(computer)
     }
 
-    fn answer(&mut self, job: Job, runtime: &Handle) {
+    fn answer(&mut self, job: Asked, runtime: &Handle) {
         if job.pieces.is_closed() {
             return;
         }
@@ -168,7 +194,7 @@ impl<'a> Computer<'a> {
     }
 
     /// Answers; `None` when nobody hears it any more.
-    fn compute(&mut self, job: &Job, runtime: &Handle) -> anyhow::Result<Option<End>> {
+    fn compute(&mut self, job: &Asked, runtime: &Handle) -> anyhow::Result<Option<End>> {
         self.make_room(job.prompt.len() as u32 + job.max_tokens, job.limit)?;
         if !self.read(job)? {
             return Ok(None);
@@ -205,7 +231,7 @@ impl<'a> Computer<'a> {
 
     /// Reads the prompt, but for what is kept of its beginning; false when
     /// nobody waits for the answer any more.
-    fn read(&mut self, job: &Job) -> anyhow::Result<bool> {
+    fn read(&mut self, job: &Asked) -> anyhow::Result<bool> {
         let mut read = self.kept.shared_with(&job.prompt);
         self.kept.forget();
         let context = self.context.as_mut().context(NO_CONTEXT)?;

@@ -1,12 +1,12 @@
 use crate::{
-    compute::{self, Job, Piece},
+    compute::{self, Asked, Job, Piece},
     tokens,
 };
 use anyhow::Context;
 use llama_cpp_2::{
     LlamaBackendDeviceType, list_llama_ggml_backend_devices, model::LlamaModel, token::LlamaToken,
 };
-use nopenai_domain::{FinishReason, Result};
+use nopenai_domain::{Embedding, Error, FinishReason, Result, TextLikelihood};
 use nopenai_protocol::{Chat, ElementType, LoadedModel};
 use nopenai_serving::{
     Answer, End, Engine, Progress, Request, engine_failed, of_process, room, toktrie::TokEnv,
@@ -33,8 +33,13 @@ impl LlamaEngine {
         if tokens.is_empty() { Err(engine_failed("the prompt has no tokens")) } else { Ok(tokens) }
     }
 
+    fn ask(&self, job: Job) -> Result<()> {
+        self.jobs.send(job).map_err(|_| thread_ended())
+    }
+
     fn text(&self, chat: &Chat) -> Result<String> {
-        self.prompts.render(&chat.messages, chat.template.as_deref(), chat.continued)
+        let Chat { messages, template, continued, tools } = chat;
+        self.prompts.render(messages, tools, template.as_deref(), *continued)
     }
 }
 
@@ -85,8 +90,7 @@ impl Engine for LlamaEngine {
         answer.started(tokens_in).await;
         let max_tokens = parameters.max_tokens.min(room);
         let (pieces, mut said) = mpsc::channel(1);
-        let job = Job { prompt, max_tokens, limit, sampler, pieces };
-        self.jobs.send(job).map_err(|_| engine_failed("llama.cpp's thread ended"))?;
+        self.ask(Job::Answer(Asked { prompt, max_tokens, limit, sampler, pieces }))?;
         while let Some(piece) = said.recv().await {
             match piece {
                 Piece::Text(text) => {
@@ -100,6 +104,23 @@ impl Engine for LlamaEngine {
         }
         Err(engine_failed("it stopped in the middle of the answer"))
     }
+
+    async fn embed(&self, texts: Vec<String>) -> Result<Vec<Embedding>> {
+        let (reply, points) = oneshot::channel();
+        self.ask(Job::Embed(texts, reply))?;
+        points.await.map_err(|_| thread_ended())?.map_err(|error| engine_failed(error.to_string()))
+    }
+
+    async fn weigh(&self, text: String) -> Result<TextLikelihood> {
+        let (reply, likelihood) = oneshot::channel();
+        self.ask(Job::Weigh(text, reply))?;
+        let likelihood = likelihood.await.map_err(|_| thread_ended())?;
+        likelihood.map_err(|error| engine_failed(error.to_string()))
+    }
+}
+
+fn thread_ended() -> Error {
+    engine_failed("llama.cpp's thread ended")
 }
 
 /// Ends the computation; what was drawn already isn't said.

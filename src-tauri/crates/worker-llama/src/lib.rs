@@ -7,8 +7,11 @@
 mod compute;
 mod engine;
 mod log;
+mod measure;
 mod prefix;
+mod requantize;
 mod text;
 mod tokens;
 
 pub use engine::LlamaEngine;
+pub use requantize::requantize;

@@ -52,7 +52,8 @@ impl Prompter {
 
     /// The text of a chat as it is sent.
     pub fn render(&self, chat: &Chat) -> Result<String> {
-        self.prompts.render(&chat.messages, chat.template.as_deref(), chat.continued)
+        let Chat { messages, template, continued, tools } = chat;
+        self.prompts.render(messages, tools, template.as_deref(), *continued)
     }
 
     /// The tokens of a chat as they are sent: the one that begins a sequence
@@ -105,6 +106,7 @@ mod tests {
             Role::System => TextMessageRole::System,
             Role::User => TextMessageRole::User,
             Role::Assistant => TextMessageRole::Assistant,
+            Role::Tool => TextMessageRole::Tool,
         }
     }
 

@@ -59,8 +59,12 @@ fn models(workspace: &Workspace, starter: &Path) -> Result<Vec<(&'static str, Pa
     let mut models = vec![("smollm2_q4_1", starter.to_owned())];
     for (name, form) in [("smollm2_q4_0", "Q4_0"), ("smollm2_q8_0", "Q8_0")] {
         let file = folder.join(format!("SmolLM2-135M-Instruct.{form}.gguf"));
-        let mut quantize = Command::new(workspace.program("examples/quantize"));
-        command::run(quantize.arg(starter).arg(&file).arg(form))?;
+        if !file.exists() {
+            let unfinished = file.with_extension("unfinished");
+            let mut requantize = Command::new(workspace.program("nopenai-worker-llama"));
+            command::run(requantize.arg("requantize").args([starter, &unfinished]).arg(form))?;
+            std::fs::rename(unfinished, &file)?;
+        }
         models.push((name, file));
     }
     models.push(("gemma3_q4_k_m", gemma::fetch(workspace)?));

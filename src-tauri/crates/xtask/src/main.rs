@@ -35,6 +35,7 @@ Usage: cargo xtask COMMAND
   bench sync         the exchange with a team's database against other ways to load
   soak sync          200 rounds of kills and cut connections while rows are exchanged
   soak engine        500 runs that are cancelled, killed and unloaded
+  soak models        10,000 damaged models inspected, those that pass given to a worker
   hana-sql           every statement for SAP HANA, one a line
   generate           write docs/openapi.json and the UI's types from the operations
   generate --check   fail if one of them is stale
@@ -70,6 +71,7 @@ fn dispatch(words: &[&str]) -> Result<()> {
         ["bench", "sync"] => bench::sync(&workspace),
         ["soak", "sync"] => soak::sync(&workspace),
         ["soak", "engine"] => soak::engine(&workspace),
+        ["soak", "models"] => soak::models(&workspace),
         ["hana-sql"] => bench::hana_sql(&workspace),
         ["generate"] => generate::write(&workspace),
         ["pictures"] => pictures::take(&workspace),

@@ -1,4 +1,4 @@
-//! `soak`: proofs that take long. Each is a test that is short by default; its
+//! `soak`: proofs that take long. Each is tests that are short by default; their
 //! figures go to `docs/soak/NAME.json`, with the date.
 
 use crate::workspace::Workspace;
@@ -7,26 +7,35 @@ use anyhow::Result;
 use serde_json::{Map, Value};
 use std::process::Command;
 
-/// A test, and how many rounds of it prove something.
+/// Tests, each with its package, and how many rounds of them prove something.
 struct Soak {
     name: &'static str,
-    package: &'static str,
-    test: &'static str,
+    tests: &'static [(&'static str, &'static str)],
     rounds: u32,
 }
 
 const SYNC: Soak = Soak {
     name: "sync",
-    package: "nopenai-hana",
-    test: "soak::nothing_acknowledged_is_lost_whatever_is_killed",
+    tests: &[("nopenai-hana", "soak::nothing_acknowledged_is_lost_whatever_is_killed")],
     rounds: 200,
 };
 
 const ENGINE: Soak = Soak {
     name: "engine",
-    package: "nopenai-studio",
-    test: "soak::runs_that_are_cancelled_killed_and_unloaded_leave_nothing_behind",
+    tests: &[(
+        "nopenai-studio",
+        "soak::runs_that_are_cancelled_killed_and_unloaded_leave_nothing_behind",
+    )],
     rounds: 500,
+};
+
+const MODELS: Soak = Soak {
+    name: "models",
+    tests: &[
+        ("nopenai-models", "hostile::models_changed_in_every_way_get_an_answer_in_time"),
+        ("nopenai-studio", "damaged::a_damaged_model_harms_nothing_but_its_own_runs"),
+    ],
+    rounds: 10_000,
 };
 
 /// Killed applications, cut connections and stopped servers while rows are
@@ -40,6 +49,11 @@ pub fn engine(workspace: &Workspace) -> Result<()> {
     run(workspace, &ENGINE)
 }
 
+/// Damaged models through inspection, and those that pass it through workers.
+pub fn models(workspace: &Workspace) -> Result<()> {
+    run(workspace, &MODELS)
+}
+
 fn run(workspace: &Workspace, soak: &Soak) -> Result<()> {
     let (ui, starter) = setup::for_testing(workspace)?;
     ui.build()?;
@@ -47,13 +61,16 @@ fn run(workspace: &Workspace, soak: &Soak) -> Result<()> {
     let folder = workspace.root.join("docs").join("soak");
     std::fs::create_dir_all(&folder)?;
     let file = folder.join(format!("{}.json", soak.name));
-    let filter = format!("package({}) and test(={})", soak.package, soak.test);
-    let mut test = workspace.cargo();
-    test.args(["nextest", "run", "--workspace", "--profile", "soak", "--filterset", &filter]);
-    test.env("NOPENAI_SOAK_ROUNDS", soak.rounds.to_string()).env("NOPENAI_SOAK_RESULT", &file);
-    workspace.name_subjects(&mut test, &starter);
-    command::run(&mut test)?;
-    let mut figures: Map<String, Value> = serde_json::from_slice(&std::fs::read(&file)?)?;
+    let mut figures = Map::new();
+    for (package, name) in soak.tests {
+        let filter = format!("package({package}) and test(={name})");
+        let mut test = workspace.cargo();
+        test.args(["nextest", "run", "--workspace", "--profile", "soak", "--filterset", &filter]);
+        test.env("NOPENAI_SOAK_ROUNDS", soak.rounds.to_string()).env("NOPENAI_SOAK_RESULT", &file);
+        workspace.name_subjects(&mut test, &starter);
+        command::run(&mut test)?;
+        figures.extend(serde_json::from_slice::<Map<String, Value>>(&std::fs::read(&file)?)?);
+    }
     let date = command::output(Command::new("date").args(["--utc", "--iso-8601"]))?;
     figures.insert("date".to_owned(), date.trim().into());
     let text = serde_json::to_string_pretty(&figures)?;

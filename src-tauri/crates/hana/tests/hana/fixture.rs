@@ -153,6 +153,7 @@ pub fn a_run(at: i64, prompt: &str, answer: &str) -> Run {
         runtime: Some(Runtime::LlamaCpp),
         chat: None,
         context: None,
+        chat_template: Some("{{ messages }}".to_owned()),
         likelihoods: Some(Vec::new()),
     }
 }

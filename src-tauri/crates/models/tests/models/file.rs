@@ -1,7 +1,7 @@
 //! A writer of small GGUF files, right or wrong.
 
 /// A metadata value.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub enum Value {
     U16(u16),
     U32(u32),
@@ -18,7 +18,7 @@ pub enum Value {
 }
 
 /// A tensor; its data are zeros.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub struct Tensor {
     pub name: String,
     pub kind: u32,
@@ -28,7 +28,7 @@ pub struct Tensor {
 }
 
 /// A file.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub struct File {
     pub version: u32,
     pub keys: Vec<(String, Value)>,

@@ -5,6 +5,7 @@ use std::fs;
 use std::path::Path;
 
 /// A tensor; its data are zeros.
+#[derive(Debug)]
 pub struct Tensor {
     pub name: String,
     pub kind: &'static str,
@@ -12,6 +13,7 @@ pub struct Tensor {
 }
 
 /// A folder: what its files say.
+#[derive(Debug)]
 pub struct Folder {
     pub config: Value,
     pub tokenizer: Value,

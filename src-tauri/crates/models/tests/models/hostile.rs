@@ -1,11 +1,15 @@
 //! Whatever the bytes, inspection ends soon, within its memory, in an answer.
 
+use crate::damage::{Damage, Model, damage, models};
 use crate::file::{File, Value};
-use nopenai_models::Facts;
 use nopenai_models::gguf::{Refusal, inspect_reader};
+use nopenai_models::{Facts, gguf, safetensors};
 use proptest::prelude::*;
+use serde_json::json;
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
+use std::env;
+use std::fs;
 use std::io::{Cursor, Read, Seek, SeekFrom};
 use std::time::{Duration, Instant};
 
@@ -58,72 +62,6 @@ fn check(bytes: &[u8]) -> Result<Facts, Refusal> {
     bounded(Cursor::new(bytes), bytes.len() as u64, most)
 }
 
-/// One way to damage a file.
-#[derive(Debug, Clone)]
-enum Damage {
-    Set(usize, u8),
-    Number(usize, u64),
-    Cut(usize),
-    Copy(usize, usize, usize),
-    Insert(usize, Vec<u8>),
-}
-
-impl Damage {
-    fn apply(&self, bytes: &mut Vec<u8>) {
-        if bytes.is_empty() {
-            return;
-        }
-        let length = bytes.len();
-        match self {
-            Self::Set(at, value) => bytes[at % length] = *value,
-            Self::Number(at, number) => {
-                let at = at % length;
-                for (byte, new) in bytes[at..].iter_mut().zip(number.to_le_bytes()) {
-                    *byte = new;
-                }
-            }
-            Self::Cut(at) => bytes.truncate(at % length),
-            Self::Copy(from, to, count) => {
-                let (from, to) = (from % length, to % length);
-                let count = (*count).min(length - from).min(length - to);
-                bytes.copy_within(from..from + count, to);
-            }
-            Self::Insert(at, new) => {
-                let at = at % length;
-                bytes.splice(at..at, new.iter().copied());
-            }
-        }
-    }
-}
-
-fn damage(header: usize) -> impl Strategy<Value = Damage> {
-    let telling = prop::sample::select(vec![
-        0,
-        1,
-        0x7f,
-        0xff,
-        1 << 20,
-        8 << 20,
-        1 << 31,
-        u64::from(u32::MAX),
-        1 << 32,
-        1 << 40,
-        1 << 62,
-        i64::MAX as u64,
-        1 << 63,
-        u64::MAX - 7,
-        u64::MAX,
-    ]);
-    prop_oneof![
-        (0..header, any::<u8>()).prop_map(|(at, value)| Damage::Set(at, value)),
-        (0..header, telling).prop_map(|(at, number)| Damage::Number(at, number)),
-        (0..2 * header).prop_map(Damage::Cut),
-        (0..header, 0..header, 1..64_usize).prop_map(|(a, b, n)| Damage::Copy(a, b, n)),
-        (0..header, prop::collection::vec(any::<u8>(), 1..32))
-            .prop_map(|(at, new)| Damage::Insert(at, new)),
-    ]
-}
-
 proptest! {
     #![proptest_config(ProptestConfig { cases: 3000, ..ProptestConfig::default() })]
 
@@ -160,6 +98,49 @@ fn each_place_of_the_header_may_hold_anything() {
             // An answer is enough: some bytes are padding or names.
             let _ = check(&bytes);
         }
+    }
+}
+
+/// What a damaged model's inspection may take, bytes: a buffer of 64 KiB, what
+/// is in its files in a few forms, and a message.
+const MOST_BYTES: usize = 1 << 20;
+
+/// `cargo xtask soak models` looks at 10,000.
+#[test]
+fn models_changed_in_every_way_get_an_answer_in_time() {
+    let rounds = env::var("NOPENAI_SOAK_ROUNDS").map_or(500, |rounds| rounds.parse().unwrap());
+    let folder = tempfile::tempdir().unwrap();
+    let (mut accepted, mut slowest, mut most) = (0, Duration::ZERO, 0);
+    for (number, model) in models().take(rounds).enumerate() {
+        let place = folder.path().join(number.to_string());
+        model.write(&place);
+        let before = USED.get();
+        PEAK.set(before);
+        let start = Instant::now();
+        let answer = match &model {
+            Model::File(_) => gguf::inspect(&place).map_err(|refusal| refusal.to_string()),
+            Model::Folder(_) => safetensors::inspect(&place).map_err(|refusal| refusal.to_string()),
+        };
+        slowest = slowest.max(start.elapsed());
+        most = most.max(PEAK.get().saturating_sub(before));
+        match answer {
+            Ok(_) => accepted += 1,
+            Err(reason) => assert!(!reason.is_empty(), "{model:?}"),
+        }
+        assert!(most <= MOST_BYTES, "{most} bytes for {model:?}");
+        assert!(slowest < Duration::from_secs(1), "{slowest:?} for {model:?}");
+        let _ = fs::remove_file(&place).or_else(|_| fs::remove_dir_all(&place));
+    }
+    assert!(accepted > 0 && accepted < rounds, "{accepted} of {rounds} were accepted");
+    if let Some(file) = env::var_os("NOPENAI_SOAK_RESULT") {
+        let figures = json!({
+            "damaged_models": rounds,
+            "refused": rounds - accepted,
+            "accepted": accepted,
+            "slowest_inspection_ms": slowest.as_secs_f64() * 1e3,
+            "most_bytes_of_an_inspection": most,
+        });
+        fs::write(file, figures.to_string()).unwrap();
     }
 }
 

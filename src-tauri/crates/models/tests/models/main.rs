@@ -1,6 +1,7 @@
 //! The models room against real files.
 #![allow(clippy::unwrap_used)]
 
+mod damage;
 mod download;
 mod download_kill;
 mod elsewhere;

@@ -61,6 +61,7 @@ pub fn run(languages: &Languages, random: &mut impl Rng, number: i64) -> (Run, R
         error: None,
         measures: Measures::default(),
         runtime: None,
+        chat_template: None,
         likelihoods: None,
         mode: MODES
             .get(mode)

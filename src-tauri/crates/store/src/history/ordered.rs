@@ -40,7 +40,7 @@ const SAMPLE: usize = 64;
 
 /// Up to so many that are listed are looked up and sorted one by one: an index
 /// would be walked along for longer.
-const SORTED: usize = 4_000;
+const SORTED: usize = 12_000;
 
 /// As many are, once that walk has shown to be long.
 const SORTED_LATE: usize = 20_000;
@@ -287,8 +287,9 @@ impl<'c> Along<'c> {
         }
         let direction = self.measure.direction();
         let mut places = Vec::with_capacity(positions.len());
+        let mut looked_up = self.measure.places(self.connection)?;
         for position in positions {
-            if let Some(place) = self.measure.place(self.connection, position)?
+            if let Some(place) = looked_up.at(position)?
                 && self.last.is_none_or(|last| last.compare(&place, direction).is_lt())
             {
                 places.push(place);
@@ -302,8 +303,9 @@ impl<'c> Along<'c> {
     /// Whether runs listed have a value, by some of them: failed ones have not.
     fn mostly_valued(&self, positions: &[i64]) -> Result<bool> {
         let mut valued = 0;
+        let mut looked_up = self.measure.places(self.connection)?;
         for position in positions.iter().step_by(positions.len() / SAMPLE + 1) {
-            valued += usize::from(self.measure.place(self.connection, *position)?.is_some());
+            valued += usize::from(looked_up.at(*position)?.is_some());
         }
         Ok(valued * 8 > SAMPLE)
     }

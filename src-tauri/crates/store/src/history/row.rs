@@ -21,7 +21,7 @@ const SUMMARY: &str = "id, started_at, model_id, model_name, mode_id, mode_name,
 
 /// What a whole run has beyond.
 const BEYOND: &str = "prompt, answer, parameters, finish_reason, error, streamed, chat_id, context, \
-    runtime, likelihoods";
+    runtime, likelihoods, chat_template";
 
 /// Writes a run that has started, at the first free position from its time.
 pub fn insert(connection: &Connection, run: &Run) -> Result<()> {
@@ -30,9 +30,9 @@ pub fn insert(connection: &Connection, run: &Run) -> Result<()> {
         .prepare_cached(
             "INSERT INTO prompt_history (position, id, started_at, model_id, model_name, \
              mode_id, mode_name, streamed, outcome, rating, tags, prompt_start, parameters, \
-             prompt, chat_id) VALUES (:position, :id, :started_at, :model_id, :model_name, \
+             prompt, chat_id, chat_template) VALUES (:position, :id, :started_at, :model_id, :model_name, \
              :mode_id, :mode_name, :streamed, :outcome, :rating, :tags, :prompt_start, \
-             :parameters, :prompt, :chat_id)",
+             :parameters, :prompt, :chat_id, :chat_template)",
         )?
         .execute(named_params! {
             ":position": position,
@@ -49,6 +49,7 @@ pub fn insert(connection: &Connection, run: &Run) -> Result<()> {
             ":prompt_start": run.prompt.chars().take(PROMPT_START).collect::<String>(),
             ":parameters": json(&run.parameters)?,
             ":chat_id": run.chat.map(|chat| chat.to_string()),
+            ":chat_template": run.chat_template,
             ":prompt": run.prompt,
         })?;
     Ok(())
@@ -170,6 +171,7 @@ fn whole(row: &Row<'_>) -> Result<Run> {
         rating: row.get(15)?,
         tags: from_json(text(row, 16)?)?,
         likelihoods: text_or_null(row, 28)?.map(from_json).transpose()?,
+        chat_template: row.get(29)?,
     })
 }
 

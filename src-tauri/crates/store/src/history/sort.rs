@@ -7,7 +7,7 @@ use super::{
 };
 use crate::Result;
 use nopenai_domain::RunSort;
-use rusqlite::{Connection, OptionalExtension, types::Value};
+use rusqlite::{CachedStatement, Connection, OptionalExtension, types::Value};
 use std::cmp::Ordering;
 
 /// Where a run stands in an order.
@@ -42,6 +42,21 @@ impl Place {
 pub struct Measure {
     column: &'static str,
     direction: Direction,
+}
+
+/// Places by position. The statement is prepared once: to find it again among
+/// all there are takes longer than to read a row.
+pub struct Places<'c> {
+    statement: CachedStatement<'c>,
+}
+
+impl Places<'_> {
+    /// The place of a run with a value that is not deleted.
+    pub fn at(&mut self, position: i64) -> Result<Option<Place>> {
+        let value =
+            self.statement.query_row([position], |row| row.get::<_, Option<f64>>(0)).optional()?;
+        Ok(value.flatten().map(|value| Place { value: Some(value), position }))
+    }
 }
 
 /// A part of an order that one range of the index holds.
@@ -120,13 +135,9 @@ impl Measure {
         Ok(places)
     }
 
-    /// The place of a run with a value that is not deleted.
-    pub fn place(self, connection: &Connection, position: i64) -> Result<Option<Place>> {
-        let value = connection
-            .prepare_cached(&self.place_sql())?
-            .query_row([position], |row| row.get::<_, Option<f64>>(0))
-            .optional()?;
-        Ok(value.flatten().map(|value| Place { value: Some(value), position }))
+    /// Looks places up, one after the other.
+    pub fn places(self, connection: &Connection) -> Result<Places<'_>> {
+        Ok(Places { statement: connection.prepare_cached(&self.place_sql())? })
     }
 
     fn place_sql(self) -> String {

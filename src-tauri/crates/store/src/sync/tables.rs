@@ -82,6 +82,7 @@ pub const TABLES: &[SyncedTable] = &[
             long("answer"),
             long("context").or_null(),
             long("likelihoods").or_null(),
+            long("chat_template").or_null(),
         ],
         // A run under way is not for others yet; a deleted one is kept for undoing.
         live: Some("({}.outcome <> 'running' AND {}.deletion IS NULL)"),

@@ -62,6 +62,7 @@ pub fn a_run(started_at: i64) -> Run {
         error: None,
         measures: Measures::default(),
         runtime: None,
+        chat_template: Some("{{ messages }}".to_owned()),
         likelihoods: None,
         mode: Some(ModeRef { id: ModeId("fast".to_owned()), name: "Fast".to_owned() }),
         chat: None,

@@ -23,7 +23,7 @@ fn migrations() -> Vec<String> {
 
 /// What an application of each version had in its tables, by the version that
 /// made the table.
-const ROWS: [&str; 11] = [
+const ROWS: [&str; 12] = [
     "INSERT INTO prompt_history (id, started_at, model_id, model_name, prompt, answer, temperature,
          top_p, max_tokens, seed, outcome, finish_reason, error, total_ms, ttft_ms, tokens_per_s,
          tokens_in, tokens_out, deleted_at)
@@ -74,6 +74,9 @@ const ROWS: [&str; 11] = [
          '{\"id\":\"01890000-0000-7000-8000-00000000000f\",\"name\":\"Team\",\"kind\":\"hana\",
            \"host\":\"h\",\"port\":443,\"database\":\"\",\"user\":\"U\",\"schema\":\"S\",
            \"tls\":true,\"validate_certificate\":true,\"trust_store\":null,\"driver\":null}');",
+    "INSERT INTO chat_message VALUES ('01890000-0000-7000-8000-000000000011',
+         '01890000-0000-7000-8000-00000000000f', NULL, 'tool', '12:00', '[]', NULL, 0, 5);
+     UPDATE prompt_history SET chat_template = '{{ messages }}' WHERE answer = 'Teil';",
 ];
 
 /// A database as the application of a version left it.
@@ -123,6 +126,7 @@ async fn holds_the_runs(store: &Store, version: usize) {
             cache: None,
         },
         runtime: None,
+        chat_template: None,
         likelihoods: None,
         mode: None,
         chat: None,
@@ -137,6 +141,8 @@ async fn holds_the_runs(store: &Store, version: usize) {
 
     let failed = history.get(id(1)).await.unwrap();
     assert_eq!(failed.likelihoods, (version >= 10).then(Vec::new));
+    let template = (version >= 12).then(|| "{{ messages }}".to_owned());
+    assert_eq!(failed.chat_template, template);
     assert_eq!(failed.error.unwrap().message, "killed");
     assert_eq!(failed.parameters, Parameters::default());
     let interrupted = history.get(id(3)).await.unwrap();

@@ -23,6 +23,7 @@ pub const ALL: &[Entry] = &[
     Entry::of::<EditMessage>(),
     Entry::of::<Regenerate>(),
     Entry::of::<ContinueAnswer>(),
+    Entry::of::<AnswerCalls>(),
     Entry::of::<SelectBranch>(),
     Entry::of::<DeleteChats>(),
     Entry::of::<RestoreChats>(),
@@ -179,6 +180,33 @@ impl Operation for EditMessage {
         }
         let said = (self.text, self.attachments);
         studio.say(self.chat, edited.parent, said, self.model, tell(&events)).await
+    }
+}
+
+/// Gives back what the functions yield that an answer calls, and has the model
+/// go on with it. Nothing is run by the application: a person says it.
+#[derive(Debug, Deserialize, JsonSchema)]
+pub struct AnswerCalls {
+    /// The conversation.
+    pub chat: ChatId,
+    /// The answer that calls them.
+    pub message: MessageId,
+    /// What each call yields, in the order of the calls.
+    pub results: Vec<String>,
+    /// As in `send_message`.
+    #[serde(default)]
+    pub model: Option<ModelId>,
+}
+
+impl Operation for AnswerCalls {
+    const NAME: &'static str = "answer_calls";
+    const ROUTE: Route =
+        Route { method: Method::Post, path: "/chats/{chat}/messages/{message}/results" };
+    type Event = ChatEvent;
+    type Output = ChatAnswer;
+
+    async fn run(self, studio: Studio, events: Events<ChatEvent>) -> Result<ChatAnswer> {
+        studio.give_back(self.chat, self.message, self.results, self.model, tell(&events)).await
     }
 }
 

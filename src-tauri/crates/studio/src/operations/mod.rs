@@ -13,6 +13,7 @@ pub mod notifications;
 pub mod profiles;
 pub mod settings;
 pub mod sync;
+pub mod texts;
 
 use crate::operation::Entry;
 
@@ -32,6 +33,7 @@ pub fn all() -> impl Iterator<Item = &'static Entry> {
         profiles::ALL,
         settings::ALL,
         sync::ALL,
+        texts::ALL,
     ]
     .into_iter()
     .flatten()

@@ -4,13 +4,21 @@
 mod bad_input;
 mod cache;
 mod chats;
+#[path = "../../../models/tests/models/damage.rs"]
+mod damage;
+mod damaged;
 mod disk;
 mod downloads;
 mod engine;
 mod evaluations;
 mod everyday;
 mod faults;
+#[allow(dead_code, reason = "the models room's own tests use the rest")]
+#[path = "../../../models/tests/models/file.rs"]
+mod file;
 mod fixture;
+#[path = "../../../models/tests/models/folder.rs"]
+mod folder;
 #[allow(dead_code, reason = "its other faults are caused in the models room")]
 #[path = "../../../models/tests/models/hub.rs"]
 mod hub;
@@ -25,3 +33,5 @@ mod safetensors;
 mod several;
 mod soak;
 mod team;
+mod texts;
+mod tools;

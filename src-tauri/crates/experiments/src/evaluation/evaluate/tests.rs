@@ -42,6 +42,7 @@ impl Ask for Scripted {
             chat: None,
             context: None,
             runtime: None,
+            chat_template: None,
             likelihoods: None,
             streamed: false,
             cost: None,
