@@ -20,6 +20,7 @@ import type {
     Deployment,
     Diagnosis,
     Download,
+    Embedding,
     EngineStatus,
     EvaluatedItemPage,
     EvaluationFigures,
@@ -46,6 +47,7 @@ import type {
     Price,
     PromptSet,
     PromptSetItemPage,
+    Requantized,
     Run,
     RunCount,
     RunEvent,
@@ -63,6 +65,7 @@ import type {
     SyncProblem,
     TokenCount,
     Verdict,
+    WeightForm,
     Weights,
     Winner,
 } from "./schemas";
@@ -367,6 +370,16 @@ export function continueAnswer(
     onEvent: (event: ChatEvent) => void,
 ): Promise<ChatAnswer> {
     return call("continue_answer", { chat, message, model }, onEvent);
+}
+
+/** Points for texts: those that mean alike, for the model, are near each other. */
+export function embedTexts(model: string, texts: string[]): Promise<Embedding[]> {
+    return call("embed_texts", { model, texts });
+}
+
+/** Writes a model in another form beside it, where it is as good in it. */
+export function requantizeModel(model: string, form: WeightForm): Promise<Requantized> {
+    return call("requantize_model", { model, form });
 }
 
 export function selectBranch(chat: string, message: string): Promise<Chat> {

@@ -11,6 +11,7 @@ import { tellCheckedOnly } from "./aria";
 import BaseController from "./BaseController";
 import ConfiguratorDialog from "./ConfiguratorDialog";
 import { isCovered } from "./covered";
+import EmbeddingsDialog from "./EmbeddingsDialog";
 import GetModelsDialog from "./GetModelsDialog";
 import ImportDialog from "./ImportDialog";
 import ModelsDialog from "./ModelsDialog";
@@ -36,6 +37,7 @@ export default class App extends BaseController {
     };
     private about: AboutDialog;
     private configurator: ConfiguratorDialog;
+    private embeddings: EmbeddingsDialog;
     private getter: GetModelsDialog;
     private importer: ImportDialog;
     private models: ModelsDialog;
@@ -138,10 +140,12 @@ export default class App extends BaseController {
             (model) => this.openModel(model),
         );
         this.getter = new GetModelsDialog(view, live, downloads, (model) => this.openModel(model));
+        this.embeddings = new EmbeddingsDialog(view);
         this.models = new ModelsDialog(view, live, evaluations, {
             getModels: () => void this.getter.open(),
             configure: (model) => void this.configurator.open(model),
             importModel: () => void this.importer.open(),
+            embedTexts: (model) => void this.embeddings.open(model),
         });
         this.modelsPopover = new ModelsPopover(view, live, {
             choose: (model) => this.choose(model),

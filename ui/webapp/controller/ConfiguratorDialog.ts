@@ -30,6 +30,8 @@ const CONTROLS: Record<ConfigurationField, string> = {
     system_prompt: "configSystemPrompt",
     alternatives: "configAlternatives",
     format: "configFormatRule",
+    tools: "configTools",
+    tool_choice: "configToolChoice",
     memory_limit_bytes: "configLimit",
 };
 
@@ -80,6 +82,10 @@ export default class ConfiguratorDialog extends FragmentDialog {
 
     onMeasureRuntimes(): void {
         void this.configurator.runtimes.measure();
+    }
+
+    onRequantize(): void {
+        void this.configurator.runtimes.requantize();
     }
 
     onEditStop(event: Event): void {

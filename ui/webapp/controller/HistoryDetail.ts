@@ -8,6 +8,7 @@ import type Markdown from "../control/Markdown";
 import { copy } from "../model/clipboard";
 import PromptSession from "../model/PromptSession";
 import { runFacts, type Fact } from "../model/runFacts";
+import ThoughtSplit from "../model/ThoughtSplit";
 import FragmentDialog from "./FragmentDialog";
 
 interface State {
@@ -93,7 +94,9 @@ export default class HistoryDetail extends FragmentDialog {
 
     protected prepare(dialog: Dialog): void {
         dialog.setModel(this.state, "detail").setModel(this.session.model, "answer");
-        this.session.showTextIn(this.control<Markdown>("detailAnswer"));
+        const split = new ThoughtSplit(this.control<Markdown>("detailAnswer"));
+        dialog.setModel(split.model, "thought");
+        this.session.showTextIn(split);
     }
 
     private lead(there: (run: string) => void): void {

@@ -43,6 +43,7 @@ export interface Leads {
     configure(model: string): void;
     importModel(): void;
     getModels(): void;
+    embedTexts(model: ModelRow): void;
 }
 
 /** Every model with all that is known of it, and what can be done with it. */
@@ -102,6 +103,12 @@ export default class ModelsDialog extends FragmentDialog {
     onConfigure(): void {
         if (this.state.id !== null) {
             this.leads.configure(this.state.id);
+        }
+    }
+
+    onEmbedTexts(): void {
+        if (this.state.row) {
+            this.leads.embedTexts(this.state.row);
         }
     }
 

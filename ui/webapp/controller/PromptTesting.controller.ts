@@ -17,6 +17,7 @@ import type { Remembered } from "../model/Preferences";
 import type { Request } from "../model/PromptSession";
 import { requestOf } from "../model/request";
 import { text } from "../model/texts";
+import ThoughtSplit from "../model/ThoughtSplit";
 import { tellPlaces } from "./aria";
 import BaseController from "./BaseController";
 import BatchPane from "./BatchPane";
@@ -50,7 +51,9 @@ export default class PromptTesting extends BaseController {
         const { session, draft, modes, batch, preferences } = this.component();
         this.marks = new FieldMarks(preferences, (id) => this.showField(id));
         view.setModel(this.marks.model, "page").setModel(this.tags, "tags");
-        session.showTextIn(this.control<Markdown>("answer"));
+        const split = new ThoughtSplit(this.control<Markdown>("answer"));
+        view.setModel(split.model, "thought");
+        session.showTextIn(split);
         this.modesDialog = new ModesDialog(view, modes, () => void draft.refresh());
         this.pricesDialog = new PricesDialog(view);
         this.preview = new PreviewDialog(view);

@@ -1,7 +1,7 @@
 import type { Failure, Mode, TokenCount } from "../backend/studio";
 import { count, NONE } from "./format";
 import type { ModelRow } from "./models";
-import { overrideCount, ruleOf, type FormatKind, type ParameterFields } from "./parameters";
+import { overrideCount, ruleOf, type FormatKind, type ParameterFields, toolNames } from "./parameters";
 import { contextTarget } from "./targets";
 import { text } from "./texts";
 import type { Counting } from "./TokenCounter";

@@ -11,6 +11,7 @@ const FACTS: Record<Notification["topic"], string[]> = {
     import_failed: ["path", "reason"],
     model_downloaded: ["model"],
     download_failed: ["name", "reason"],
+    model_requantized: ["model", "form", "before", "after"],
     runs_exported: ["rows", "path"],
     export_failed: ["path", "reason"],
     store_migrated: ["path"],

@@ -24,6 +24,7 @@ export interface ParameterFields {
     format_kind: FormatKind;
     format_rule: string;
     tools: string;
+    no_tools: boolean;
     tool_choice: "" | ToolChoice;
 }
 
@@ -79,6 +80,7 @@ export function noOverrides(): ParameterFields {
         format_kind: "",
         format_rule: "",
         tools: "",
+        no_tools: false,
         tool_choice: "",
     };
 }
@@ -176,7 +178,7 @@ export function toOverrides(fields: ParameterFields): ParameterOverrides {
     if (kind !== "") {
         overrides.format = kind === "text" ? { kind } : { kind, rule };
     }
-    if (fields.tools.trim() !== "") {
+    if (fields.tools.trim() !== "" || fields.no_tools) {
         overrides.tools = fields.tools;
     }
     if (fields.tool_choice !== "") {
@@ -199,6 +201,7 @@ export function toFields(parameters: Parameters | ParameterOverrides): Parameter
     fields.format_kind = parameters.format?.kind ?? "";
     fields.format_rule = ruleOf(parameters.format);
     fields.tools = parameters.tools ?? "";
+    fields.no_tools = parameters.tools === "";
     fields.tool_choice = parameters.tool_choice ?? "";
     return fields;
 }

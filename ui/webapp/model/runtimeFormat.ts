@@ -1,8 +1,9 @@
 import NumberFormat from "sap/ui/core/format/NumberFormat";
-import type { Runtime, RuntimeReport, RuntimesReport } from "../backend/studio";
-import { fullMoment, NONE, rateText } from "./format";
+import type { Requantized, Runtime, RuntimeReport, RuntimesReport } from "../backend/studio";
+import { bytes, fullMoment, NONE, rateText } from "./format";
 import { isolated, series, text } from "./texts";
 
+const percent = NumberFormat.getPercentInstance({ minFractionDigits: 2, maxFractionDigits: 2 });
 const ratio = NumberFormat.getFloatInstance({ minFractionDigits: 1, maxFractionDigits: 2 });
 
 /** The runtime's name, as its makers write it. */
@@ -38,6 +39,16 @@ export function speedText({ problem, speed }: RuntimeReport): string {
         fullMoment(speed.measured_at),
         speed.device,
     ]);
+}
+
+/** The file a model was written to, and by how much it is worse. */
+export function writtenText(written: Requantized | null): string {
+    if (!written) {
+        return "";
+    }
+    const { file, size_bytes, perplexity_before: before, perplexity_after: after } = written;
+    const change = percent.format(after / before - 1);
+    return text("formWritten", isolated(file), bytes(size_bytes), ratio.format(before), ratio.format(after), change);
 }
 
 /** Whether there is something to compare. */

@@ -31,3 +31,13 @@ export function parts(answer: string): Parts {
     const begun = start !== "" && OPENING.startsWith(start);
     return { thinking: null, open: false, said: begun ? "" : answer };
 }
+
+/** Whether a beginning can still turn out to be thinking. */
+export function mayThink(begun: string): boolean {
+    return OPENING.startsWith(begun.trimStart());
+}
+
+/** Whether thinking that was not seen to begin ends in `piece`, which follows `before`. */
+export function closesThinking(before: string, piece: string): boolean {
+    return (before.slice(-CLOSING.length) + piece).includes(CLOSING) && before.indexOf(CLOSING) < 0;
+}

@@ -324,8 +324,8 @@ impl Studio {
         let facts = facts([
             ("model", name.into()),
             ("form", form.name().into()),
-            ("before", written.perplexity_before.into()),
-            ("after", written.perplexity_after.into()),
+            ("before", format!("{:.2}", written.perplexity_before).into()),
+            ("after", format!("{:.2}", written.perplexity_after).into()),
         ]);
         let subject = Some(Subject::Model { model: model.clone() });
         self.notify(Level::Info, Topic::ModelRequantized, facts, subject).await;

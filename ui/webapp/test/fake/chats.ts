@@ -20,6 +20,14 @@ interface Surroundings {
     loaded(): string | null;
 }
 
+/** What functions gave back that an answer calls. */
+interface Given {
+    chat: string;
+    message: string;
+    results: string[];
+    model: string | null;
+}
+
 interface Saying {
     chat: string;
     text: string;
@@ -56,10 +64,11 @@ export class FakeChats {
                 this.say(said, this.message(said.chat, said.message).parent ?? null, emit),
             regenerate: ({ chat, message, model }: { chat: string; message: string; model: string | null }, emit: Emit) => {
                 const found = this.message(chat, message);
-                return this.answer(chat, found.role === "user" ? found.id : found.parent!, model, emit);
+                return this.answer(chat, found.role === "assistant" ? found.parent! : found.id, model, emit);
             },
             continue_answer: ({ chat, message, model }: { chat: string; message: string; model: string | null }, emit: Emit) =>
                 this.goOn(this.message(chat, message), model, emit),
+            answer_calls: (given: Given, emit: Emit) => this.giveBack(given, emit),
             preview_message: ({ text }: Saying) =>
                 this.around.loaded()
                     ? { text: `<|im_start|>user\n${text}<|im_end|>\n<|im_start|>assistant\n`, tokens: 12, context_length: 2048 }
@@ -130,9 +139,20 @@ export class FakeChats {
         });
         const message = { ...answer!, text: run.answer };
         found.messages = found.messages.map((each) => (each.id === message.id ? message : each));
-        found.runs.push(run);
+        const calls = settings.parameters?.tool_choice === "required" ? [{ name: "weather", arguments: { place: "Bonn" } }] : [];
+        found.runs.push({ ...run, calls });
         this.around.tell({ kind: "chats" });
         return { message, run };
+    }
+
+    private async giveBack(given: Given, emit: Emit): Promise<ChatAnswer> {
+        let parent = given.message;
+        for (const text of given.results) {
+            const message = this.add({ chat: given.chat, parent, role: "tool", text, attachments: [], run: null });
+            emit({ kind: "message", message });
+            parent = message.id;
+        }
+        return this.answer(given.chat, parent, given.model, emit);
     }
 
     private async goOn(answer: ChatMessage, model: string | null, emit: Emit): Promise<ChatAnswer> {
@@ -145,7 +165,7 @@ export class FakeChats {
         });
         const message = { ...answer, text: answer.text + run.answer, run: run.id };
         found.messages = found.messages.map((each) => (each.id === message.id ? message : each));
-        found.runs.push(run);
+        found.runs.push({ ...run, calls: [] });
         return { message, run };
     }
 

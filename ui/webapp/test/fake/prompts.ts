@@ -22,6 +22,8 @@ export const DEFAULTS: Parameters = {
     system_prompt: "",
     alternatives: 0,
     format: { kind: "text" },
+    tools: "",
+    tool_choice: "auto",
 };
 
 const SHIPPED: Mode[] = [

@@ -1,4 +1,4 @@
-import type { Failure, Runtime, RuntimeChoice, RuntimeReport, RuntimeSpeed, RuntimesReport } from "../../backend/studio";
+import type { Failure, Requantized, Runtime, RuntimeChoice, RuntimeReport, RuntimeSpeed, RuntimesReport } from "../../backend/studio";
 
 /** How the runtimes of a scenario are. */
 export interface RuntimeScenario {
@@ -47,6 +47,14 @@ export class FakeRuntimes {
             device: "CPU, 2 threads",
         }));
         return this.speeds;
+    }
+
+    async requantize(form: string): Promise<Requantized> {
+        await new Promise((resolve) => setTimeout(resolve, 5));
+        if (form === "q4_0") {
+            throw { code: "unsupported_model", message: "In the form Q4_0 this model is worse. It was not kept.", details: {} };
+        }
+        return { file: "starter.Q8_0.gguf", size_bytes: 145_000_000, perplexity_before: 20, perplexity_after: 20.05 };
     }
 
     private choose([first, ...others]: Runtime[], choice: RuntimeChoice): RuntimesReport["chosen"] {

@@ -239,6 +239,8 @@ export class FakeShell {
             estimate_memory: ({ model, context_length }: { model: string; context_length: number | null }) =>
                 this.estimate(model, context_length),
             get_runtimes: ({ choice }: { choice: RuntimeChoice }) => this.runtimes.report(choice),
+            embed_texts: ({ texts }: { texts: string[] }) => texts.map((text) => pointOf(text)),
+            requantize_model: ({ form }: { form: string }) => this.runtimes.requantize(form),
             measure_runtimes: ({ model }: { model: string }) => this.runtimes.measure(model),
         };
     }
@@ -345,4 +347,10 @@ function refused(field: string, message: string): Failure {
 
 function fileName(file: string): string {
     return file.replace(/\.gguf$/, "");
+}
+
+/** A point by the share of vowels, so that a test can tell which texts are near. */
+function pointOf(text: string): { vector: number[]; tokens: number } {
+    const share = (text.match(/[aeiou]/g)?.length ?? 0) / Math.max(1, text.length);
+    return { vector: [Math.cos(share), Math.sin(share)], tokens: text.split(" ").length };
 }

@@ -1,6 +1,6 @@
-import type { RuntimesReport } from "../../backend/studio";
+import type { Requantized, RuntimesReport } from "../../backend/studio";
 import Configurator from "../../model/Configurator";
-import { canMeasure, chosenText, runtimeName, speedText } from "../../model/runtimeFormat";
+import { canMeasure, chosenText, runtimeName, speedText, writtenText } from "../../model/runtimeFormat";
 import { runFacts } from "../../model/runFacts";
 import { DEFAULTS } from "../../model/configuration";
 import { FakeBackend, type Scenario } from "../fake/FakeBackend";
@@ -87,4 +87,17 @@ QUnit.test("a run's details name the runtime that answered", (assert) => {
     assert.deepEqual(of("llama_cpp"), { label: "Runtime", value: "llama.cpp" });
     assert.strictEqual(of(null)?.value, "–");
     assert.strictEqual(runtimeName("mistral_rs"), "mistral.rs");
+});
+
+QUnit.test("another form is told with its perplexity, or why it was not kept", async (assert) => {
+    const { runtimes } = await start();
+    await runtimes.requantize();
+    const written = runtimes.model.getProperty("/written") as Requantized;
+    assert.strictEqual(writtenText(written).replace(/[\u2068\u2069]/g, ""), "starter.Q8_0.gguf (145 MB) is there: perplexity 20.0 → 20.05 (0.25%)");
+    assert.strictEqual(writtenText(null), "");
+    runtimes.model.setProperty("/form", "q4_0");
+    await runtimes.requantize();
+    assert.strictEqual(runtimes.model.getProperty("/written"), null);
+    assert.strictEqual(runtimes.model.getProperty("/problem").code, "unsupported_model");
+    assert.strictEqual(runtimes.model.getProperty("/writing"), false);
 });

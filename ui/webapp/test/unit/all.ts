@@ -58,6 +58,8 @@ void (async () => {
         import("nopenai/studio/test/unit/Team.qunit"),
         import("nopenai/studio/test/unit/Evaluations.qunit"),
         import("nopenai/studio/test/unit/likelihoodFormat.qunit"),
+        import("nopenai/studio/test/unit/embeddingFormat.qunit"),
+        import("nopenai/studio/test/unit/ThoughtSplit.qunit"),
         import("nopenai/studio/test/unit/Downloads.qunit"),
         import("nopenai/studio/test/unit/GetModels.qunit"),
         import("nopenai/studio/test/unit/chatTree.qunit"),

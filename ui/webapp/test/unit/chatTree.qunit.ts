@@ -1,12 +1,14 @@
-import type { ChatContents, ChatMessage, ContextUse } from "../../backend/studio";
+import type { AnswerRun, ChatContents, ChatMessage, ContextUse } from "../../backend/studio";
 import { budget, budgetIcon, budgetPercent, budgetSource, budgetState, canSend, endedEarly, leftOut, measures, thought, title } from "../../model/chatFormat";
 import { branch, turns, versions, withMessage } from "../../model/chatTree";
 import { parts } from "../../model/thinking";
-import { RUN } from "./samples";
+import { RUN as MADE } from "./samples";
+
+const RUN: AnswerRun = { ...MADE, calls: [] };
 
 let ids = 0;
 
-function message(parent: string | null, role: "user" | "assistant", text: string, run: string | null = null): ChatMessage {
+function message(parent: string | null, role: "user" | "assistant" | "tool", text: string, run: string | null = null): ChatMessage {
     return { id: `m${++ids}`, chat: "c", parent, role, text, attachments: [], run, created_at: ids };
 }
 
@@ -104,4 +106,30 @@ QUnit.test("the budget is a share, a text, and what happens beyond it", (assert)
     assert.ok(canSend("x", "m", null));
     assert.notOk(canSend(" ", "m", null));
     assert.notOk(canSend("x", "", null));
+});
+
+QUnit.test("an answer that calls functions shows them, and what they gave back follows with their names", (assert) => {
+    const said = 'I look.<tool_call>{"name": "weather"}</tool_call>';
+    const asked = message(null, "user", "Is it warm?");
+    const answer = message(asked.id, "assistant", said, RUN.id);
+    const calls = [
+        { name: "weather", arguments: { place: "Bonn" } },
+        { name: "clock", arguments: {} },
+    ];
+    const settings = { title: "", model: null, mode: null, parameters: {}, context_policy: "refuse" } as const;
+    const chat = { id: "c", settings, leaf: answer.id, created_at: 0, updated_at: 0 };
+    const all: ChatContents = { chat, messages: [asked, answer], runs: [{ ...RUN, calls }] };
+    const last = turns(all, null, new Map()).at(-1)!;
+    assert.strictEqual(last.said, "I look.");
+    assert.ok(last.awaitsResults);
+    assert.notOk(last.canGoOn);
+    assert.deepEqual(last.calls.map(({ name, awaited }) => [name, awaited]), [["weather", true], ["clock", true]]);
+    assert.ok(last.calls[0]?.written.includes("Bonn"));
+    const warm = message(answer.id, "tool", "21");
+    const late = message(warm.id, "tool", "12:00");
+    const given = { ...all, messages: [...all.messages, warm, late], chat: { ...chat, leaf: late.id } };
+    const shown = turns(given, null, new Map());
+    assert.deepEqual(shown.map(({ resultOf }) => resultOf), [null, null, "weather", "clock"]);
+    assert.notOk(shown[1]?.awaitsResults);
+    assert.ok(shown[3]?.isUser && shown[3].unanswered);
 });
