@@ -233,7 +233,7 @@ impl Desktop {
             // closes then.
             let clear = "document.activeElement.select(); document.execCommand('delete')";
             self.script(clear, vec![]).await?;
-            input.send_keys(text).await?;
+            input.send_keys(&text.replace('\n', &crate::Key::Enter.to_string())).await?;
             let typed = input.prop("value").await?.unwrap_or_default();
             Ok((typed == text).then_some(()))
         })

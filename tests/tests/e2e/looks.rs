@@ -130,6 +130,12 @@ const SCENES: &[Scene] = &[
         close: &["configClose"],
     },
     Scene {
+        name: "embeddings",
+        open: &["modelMore", "embedTexts"],
+        shows: "embeddingTexts",
+        close: &["closeEmbeddings"],
+    },
+    Scene {
         name: "import",
         open: &["importModel"],
         shows: "importPath",

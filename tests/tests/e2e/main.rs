@@ -8,6 +8,7 @@ mod configurator;
 mod downloads;
 mod evaluations;
 mod first_run;
+mod functions;
 mod history;
 mod hostile;
 #[allow(dead_code, clippy::unwrap_used, reason = "its other faults are caused in the models room")]
@@ -23,6 +24,7 @@ mod processor;
 mod prompt;
 mod prompt_testing;
 mod second_start;
+mod several;
 mod shell;
 mod team;
 mod worker_killed;
