@@ -87,8 +87,7 @@ impl Engine {
         let entry = self.shared.options.registry.get(model)?;
         let path = self.shared.options.registry.path(model)?;
         check(&entry, form)?;
-        let stem = path.file_stem().unwrap_or_default().to_string_lossy();
-        let file = format!("{stem}.{}.gguf", form.name());
+        let file = file_name(&path, &entry, form);
         let target = path.with_file_name(&file);
         if target.exists() {
             let message = format!("{file} is there already.");
@@ -156,6 +155,14 @@ impl Engine {
         worker.stop().await;
         Ok(weighed?.perplexity())
     }
+}
+
+/// The name of the file in the new form, in place of the one it names.
+fn file_name(path: &Path, entry: &Model, form: WeightForm) -> String {
+    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+    let old = entry.facts.as_ref().map_or("", |facts| facts.quantization.as_str());
+    let name = stem.strip_suffix(old).unwrap_or(&stem).trim_end_matches(['.', '-', '_']);
+    format!("{name}.{}.gguf", form.name())
 }
 
 fn check(entry: &Model, form: WeightForm) -> Result<()> {

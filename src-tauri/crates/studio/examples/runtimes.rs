@@ -22,6 +22,8 @@ use std::{
 const ROUNDS: usize = 3;
 const PROMPT_TOKENS: usize = 512;
 const ANSWER_TOKENS: u64 = 128;
+/// Tokens of an answer, where several are asked at once.
+const AT_ONCE_TOKENS: u64 = 64;
 /// Tokens of an answer that are compared, and the questions.
 const COMPARED: u64 = 32;
 const QUESTIONS: [&str; 10] = [
@@ -157,11 +159,30 @@ impl Subject {
                 ("decode_tps", (told.tokens_out - 1.0) / told.writing_s),
                 ("ttft_512_cold_ms", cold.reading_s * 1000.0),
                 ("ttft_512_kept_ms", kept.reading_s * 1000.0),
+                ("four_over_one", self.together(round).await?),
             ] {
                 figures.entry(figure).or_default().push(value);
             }
         }
         Ok(())
+    }
+
+    /// Tokens per second of four requests at once, over those of one.
+    async fn together(&self, round: usize) -> Outcome<f64> {
+        let asked = |number: usize| format!("{round}, {number}: tell a story about these.");
+        let start = Instant::now();
+        let one = self.answer(&asked(0), AT_ONCE_TOKENS).await?;
+        let alone = one.tokens_out / start.elapsed().as_secs_f64();
+        let start = Instant::now();
+        let (texts, tokens) = ([asked(1), asked(2), asked(3), asked(4)], AT_ONCE_TOKENS);
+        let (a, b, c, d) = tokio::try_join!(
+            self.answer(&texts[0], tokens),
+            self.answer(&texts[1], tokens),
+            self.answer(&texts[2], tokens),
+            self.answer(&texts[3], tokens),
+        )?;
+        let all: f64 = [a, b, c, d].iter().map(|answer| answer.tokens_out).sum();
+        Ok(all / start.elapsed().as_secs_f64() / alone)
     }
 
     async fn answer(&self, prompt: &str, max_tokens: u64) -> Outcome<Answer> {
