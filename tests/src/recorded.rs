@@ -34,6 +34,7 @@ pub fn recorded(prompt: &str, answer: &str) -> Run {
         context: None,
         runtime: None,
         likelihoods: None,
+        remote: None,
         streamed: true,
         cost: None,
         rating: None,

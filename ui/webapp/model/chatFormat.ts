@@ -5,6 +5,7 @@ import { isCut } from "./chatTree";
 import { countSource, countState } from "./draftFormat";
 import { bytes, count, durationText, loadText, outcomeText, rateText, tokens } from "./format";
 import type { ModelRow } from "./models";
+import { marked } from "./remoteFormat";
 import { isolated, series, text } from "./texts";
 import type { Counting } from "./TokenCounter";
 
@@ -57,8 +58,9 @@ export function leftOut(use: ContextUse | null | undefined): string {
     return series([what, text("tokenCount", count(used), count(available))]);
 }
 
-export function policyMeaning(policy: ContextPolicy): string {
-    return text(`contextPolicyMeaning.${policy}`);
+/** What a policy does; without the model's tokenizer none can be followed. */
+export function policyMeaning(policy: ContextPolicy, asks: ModelRow | null): string {
+    return text(asks?.state === "remote" ? "contextPolicyMeaning.remote" : `contextPolicyMeaning.${policy}`);
 }
 
 export const endedEarly = isCut;
@@ -74,7 +76,7 @@ export function measures(run: AnswerRun | null): string {
     }
     const { tokens_per_s, ttft_ms, cache } = run.measures;
     return series([
-        run.model_name,
+        marked(run.model_name, run.model),
         tokens_per_s == null ? "" : text("chatSpeed", rateText(tokens_per_s)),
         ttft_ms == null ? "" : text("chatFirstToken", durationText(ttft_ms)),
         run.measures.tokens_in == null ? "" : text("chatTokens", tokens(run.measures)),
@@ -91,10 +93,13 @@ export function canSend(message: string, model: string, chosen: ModelRow | null)
     return message.trim() !== "" && (model !== "" || chosen !== null);
 }
 
+/** Why there is no count, where that says what to do. */
+const UNCOUNTED: Partial<Record<Counting, string>> = { notLoaded: "chatBudgetNotLoaded", remote: "chatBudgetRemote" };
+
 export function budget(counting: Counting, counted: TokenCount | null): string {
     return counting === "counted" && counted
         ? text("chatBudgetText", count(counted.tokens), count(counted.context_length))
-        : text(counting === "notLoaded" ? "chatBudgetNotLoaded" : "chatBudgetNone");
+        : text(UNCOUNTED[counting] ?? "chatBudgetNone");
 }
 
 export function budgetPercent(counted: TokenCount | null): number {

@@ -107,6 +107,7 @@ mod tests {
             measures: Measures { total_ms, ..Measures::default() },
             runtime: None,
             likelihoods: None,
+            remote: None,
             mode: None,
             chat: None,
             context: None,

@@ -154,5 +154,6 @@ pub fn a_run(at: i64, prompt: &str, answer: &str) -> Run {
         chat: None,
         context: None,
         likelihoods: Some(Vec::new()),
+        remote: None,
     }
 }

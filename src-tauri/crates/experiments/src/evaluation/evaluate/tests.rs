@@ -43,6 +43,7 @@ impl Ask for Scripted {
             context: None,
             runtime: None,
             likelihoods: None,
+            remote: None,
             streamed: false,
             cost: None,
             rating: None,
