@@ -20,14 +20,7 @@ async fn register(desktop: &Desktop, endpoint: &Endpoint) -> Result<()> {
     desktop.until_shown("remoteDanger", "not encrypted", SOON).await?;
     desktop.type_into("remoteIdentifier", "guessed").await?;
     desktop.click("saveRemote").await?;
-    desktop
-        .until("the refusal", SOON, async || {
-            let script = "return document.querySelector(\"[id$='--remoteAddress-message-text']\")\
-                          ?.textContent ?? ''";
-            let told = desktop.script(script, vec![]).await?;
-            Ok(told.as_str().filter(|told| told.contains("Over http://")).map(|_| ()))
-        })
-        .await?;
+    desktop.until_shown("remoteProblem", "Over http://", SOON).await?;
     desktop.type_into("remoteAddress", endpoint.address()).await?;
     desktop.until_shown("remoteWhere", "a server on this computer, 127.0.0.1", SOON).await?;
     desktop.type_into("remoteKey", WRONG).await?;

@@ -913,7 +913,7 @@ export interface paths {
         };
         /**
          * @description Lists the models folder: each model with its facts, or with the reason why
-         *     the engine can't run it.
+         *     the engine can't run it; and the models that answer elsewhere.
          */
         get: operations["list_models"];
         put?: never;
@@ -1087,7 +1087,9 @@ export interface paths {
         /**
          * @description Takes a model off the list, after unloading it. Its files stay, and
          *     `restore_model` brings it back, unless they are to be deleted: then they are
-         *     gone. Of a linked model only the link is deleted.
+         *     gone. Of a linked model only the link is deleted. Of one that answers
+         *     elsewhere the key leaves the keyring; it can be brought back until the
+         *     application ends.
          */
         post: operations["remove_model"];
         delete?: never;
@@ -1122,7 +1124,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** @description Brings a model back that was taken off the list without deleting its files. */
+        /**
+         * @description Brings a model back that was taken off the list without deleting its files,
+         *     or one that answers elsewhere.
+         */
         post: operations["restore_model"];
         delete?: never;
         options?: never;
@@ -1717,6 +1722,81 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/remote-models": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * @description Registers a model that answers elsewhere, or changes one. From then on it is
+         *     in the list of models. The key goes into the keyring and nowhere else; a kept
+         *     one goes to no other host than the one it was given for.
+         */
+        post: operations["save_remote_model"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/remote-models/identifiers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Asks an endpoint what it calls its models. Keeps nothing. */
+        post: operations["list_remote_identifiers"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/remote-models/key/clear": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Removes the key of a model that answers elsewhere from the keyring. */
+        post: operations["clear_remote_key"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/remote-models/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * @description Has a model that answers elsewhere, registered or not, answer a question of
+         *     two words, once, and says in words what is wrong. Keeps nothing.
+         */
+        post: operations["test_remote_model"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/settings": {
         parameters: {
             query?: never;
@@ -2157,6 +2237,11 @@ export interface components {
         };
         /** @description Removes the hub's token from the system's keyring. */
         ClearHubToken: Record<string, never>;
+        /** @description Removes the key of a model that answers elsewhere from the keyring. */
+        ClearRemoteKey: {
+            /** @description The model. */
+            model: components["schemas"]["ModelId"];
+        };
         /**
          * @description What a caller can act on. A code exists only where some consumer does
          *     something different because of it.
@@ -2572,6 +2657,38 @@ export interface components {
             /** @description What is said, at most 1 MiB with its files. */
             text: string;
         };
+        /** @description Where a model that answers elsewhere does so. */
+        Elsewhere: {
+            /**
+             * @description The endpoint's address, without a slash at its end, to which
+             *     "/chat/completions" is added: "https://api.example.com/v1".
+             */
+            base_url: string;
+            /** @description When it was last changed. */
+            changed_at: components["schemas"]["Timestamp"];
+            /**
+             * Format: uint32
+             * @description Tokens that prompt and answer may have together, as a person knows them;
+             *     the endpoint keeps its own bound.
+             */
+            context_length?: number | null;
+            /** @description Whether what goes there is encrypted. */
+            encrypted: boolean;
+            /** @description Whether a key of it was put into the keyring. */
+            has_key: boolean;
+            /** @description Where its prompts go: host, and port when one is named. */
+            host: string;
+            /** @description Its identifier here: "remote:" and a UUIDv7. */
+            id: components["schemas"]["ModelId"];
+            /** @description What the endpoint calls the model. */
+            model: string;
+            /** @description A person's name for it. */
+            name: string;
+            /** @description How far away that is. */
+            place: components["schemas"]["Place"];
+        };
+        /** @description How a test of an endpoint ended. */
+        EndpointFinding: "works" | "host_unreachable" | "tls_refused" | "silent" | "key_missing" | "key_wrong" | "not_allowed" | "address_wrong" | "model_missing" | "too_many" | "server_problem" | "redirected" | "not_understood" | "refused" | "keyring_unavailable";
         /** @description The engine at one moment. */
         EngineStatus: {
             /**
@@ -3237,7 +3354,7 @@ export interface components {
         ListExamples: Record<string, never>;
         /**
          * @description Lists the models folder: each model with its facts, or with the reason why
-         *     the engine can't run it.
+         *     the engine can't run it; and the models that answer elsewhere.
          */
         ListModels: Record<string, never>;
         /** @description Lists the modes: those the product ships, then a person's own. */
@@ -3292,6 +3409,31 @@ export interface components {
          *     with the items the set has now. A model without one has none.
          */
         ListQualities: Record<string, never>;
+        /** @description Asks an endpoint what it calls its models. Keeps nothing. */
+        ListRemoteIdentifiers: {
+            /**
+             * @description The endpoint's address: https, or http to this computer or a private
+             *     address.
+             */
+            base_url: string;
+            /**
+             * Format: uint32
+             * @description Tokens that prompt and answer may have together, when a person knows.
+             * @default null
+             */
+            context_length: number | null;
+            /**
+             * @description The one that is changed; absent: a new one.
+             * @default null
+             */
+            id: components["schemas"]["ModelId"] | null;
+            /** @description Its key; absent: the one that is kept stays. */
+            key?: components["schemas"]["Secret"] | null;
+            /** @description What the endpoint calls the model. */
+            model: string;
+            /** @description Its name, 1 to 80 characters. */
+            name: string;
+        };
         /** @description One page of the history: filtered, searched and sorted. */
         ListRuns: {
             /**
@@ -3375,7 +3517,8 @@ export interface components {
             /**
              * Format: double
              * @description Tokens after the first over the time since the first, per second.
-             *     Absent for answers of fewer than two tokens.
+             *     Absent for answers of fewer than two tokens, and for those that came at
+             *     once.
              */
             tokens_per_s?: number | null;
             /**
@@ -3509,18 +3652,24 @@ export interface components {
             /** @description Its name at the time. */
             name: string;
         };
-        /** @description A model of the models folder. Exactly one of `facts` and `problem` is set. */
+        /**
+         * @description A model of the models folder, of which exactly one of `facts` and `problem`
+         *     is set, or one that answers elsewhere, which has `remote` in their place.
+         */
         Model: {
             /** @description A person's own name for it. */
             alias?: string | null;
             /** @description What it is, when it can be run. */
             facts?: components["schemas"]["Facts"] | null;
-            /** @description The name of its file, or of its folder, without the folders above. */
+            /**
+             * @description The name of its file, or of its folder, without the folders above; what
+             *     the endpoint calls it, for one that answers elsewhere.
+             */
             file: string;
             /** @description The files it consists of, by name. */
             files: components["schemas"]["ModelFile"][];
-            /** @description How its files are laid out. */
-            format: components["schemas"]["Format"];
+            /** @description How its files are laid out; absent for one that answers elsewhere. */
+            format?: components["schemas"]["Format"] | null;
             /** @description How far its computation has come, while it is under way. */
             hashing?: components["schemas"]["HashProgress"] | null;
             /** @description Its identifier: the path below the models folder, with forward slashes. */
@@ -3533,6 +3682,8 @@ export interface components {
             name: string;
             /** @description Why it can't be run. */
             problem?: components["schemas"]["Error"] | null;
+            /** @description Where it answers, when that is elsewhere. */
+            remote?: components["schemas"]["Elsewhere"] | null;
             /**
              * @description SHA-256, hexadecimal: of a file; of a folder, that of the lines
              *     `sha256sum *.safetensors` prints for it. Absent until it was computed.
@@ -3603,14 +3754,17 @@ export interface components {
         };
         /**
          * @description An entry of the registry: the file's path below the models folder, with
-         *     forward slashes.
+         *     forward slashes, or what [`ModelId::remote`] gives.
          */
         ModelId: string;
-        /** @description The models folder at one moment. */
+        /** @description The models there are at one moment. */
         ModelList: {
             /** @description The folder's absolute path. */
             folder: string;
-            /** @description Its models, by identifier, without those taken off the list. */
+            /**
+             * @description Its models, by identifier, without those taken off the list, and then
+             *     those that answer elsewhere.
+             */
             models: components["schemas"]["Model"][];
             /** @description Why the folder can't be read, or was read only in part. */
             problem?: components["schemas"]["Error"] | null;
@@ -3955,6 +4109,8 @@ export interface components {
             /** @description The words, with the white space between them. */
             text: string;
         };
+        /** @description How far away an endpoint is. */
+        Place: "this_computer" | "private_network" | "internet";
         /** @description Tells which statements deploying the schema would run, and runs none. */
         PlanDeployment: {
             /** @description The profile. */
@@ -4302,6 +4458,33 @@ export interface components {
              */
             model: components["schemas"]["ModelId"] | null;
         };
+        /** @description What a test of an endpoint found. */
+        RemoteDiagnosis: {
+            /**
+             * Format: double
+             * @description From the request to the first piece of the answer, milliseconds; absent
+             *     when none came.
+             */
+            answered_ms?: number | null;
+            /**
+             * @description What happened and what to do, with the endpoint's own words; empty when
+             *     it works.
+             */
+            detail: string;
+            /** @description How it ended. */
+            finding: components["schemas"]["EndpointFinding"];
+        };
+        /** @description That a run was answered elsewhere. */
+        RemoteUse: {
+            /** @description The host the prompt was sent to, with the port when one was named. */
+            host: string;
+            /**
+             * @description What was set for the run and not sent, since the protocol does not know
+             *     it or the endpoint refuses it: parameters by their names, and
+             *     "context_policy".
+             */
+            left_out: string[];
+        };
         /** @description Removes a person's mode, or brings a shipped one back to how it came. */
         RemoveMode: {
             /** @description The mode. */
@@ -4310,7 +4493,9 @@ export interface components {
         /**
          * @description Takes a model off the list, after unloading it. Its files stay, and
          *     `restore_model` brings it back, unless they are to be deleted: then they are
-         *     gone. Of a linked model only the link is deleted.
+         *     gone. Of a linked model only the link is deleted. Of one that answers
+         *     elsewhere the key leaves the keyring; it can be brought back until the
+         *     application ends.
          */
         RemoveModel: {
             /**
@@ -4352,7 +4537,8 @@ export interface components {
             /** @description The model. */
             model: components["schemas"]["ModelId"];
             /**
-             * @description 1 to 80 characters; absent: back to the file's name.
+             * @description 1 to 80 characters; absent: back to the file's name, or to what its
+             *     endpoint calls it.
              * @default null
              */
             name: string | null;
@@ -4372,7 +4558,10 @@ export interface components {
             /** @description Which one. */
             conflict: components["schemas"]["ConflictKey"];
         };
-        /** @description Brings a model back that was taken off the list without deleting its files. */
+        /**
+         * @description Brings a model back that was taken off the list without deleting its files,
+         *     or one that answers elsewhere.
+         */
         RestoreModel: {
             /** @description The model. */
             model: components["schemas"]["ModelId"];
@@ -4464,9 +4653,11 @@ export interface components {
              * @description A person's rating, 1 to 5.
              */
             rating?: number | null;
+            /** @description Where it was answered, when elsewhere; absent until it was sent. */
+            remote?: components["schemas"]["RemoteUse"] | null;
             /**
-             * @description Which runtime answered; absent before the model was loaded, and for runs
-             *     from before there was a choice.
+             * @description Which runtime answered; absent before the model was loaded, for runs from
+             *     before there was a choice, and for those answered elsewhere.
              */
             runtime?: components["schemas"]["Runtime"] | null;
             /** @description When it was accepted. */
@@ -4515,9 +4706,10 @@ export interface components {
             seed: number;
             /**
              * Format: uint32
-             * @description Tokens of the prompt, template included.
+             * @description Tokens of the prompt, template included; absent where only the end
+             *     tells, as it is elsewhere.
              */
-            tokens_in: number;
+            tokens_in?: number | null;
         } | {
             /** @constant */
             kind: "token";
@@ -4838,6 +5030,35 @@ export interface components {
             password?: components["schemas"]["Secret"] | null;
             /** @description The profile. */
             profile: components["schemas"]["ConnectionProfile"];
+        };
+        /**
+         * @description Registers a model that answers elsewhere, or changes one. From then on it is
+         *     in the list of models. The key goes into the keyring and nowhere else; a kept
+         *     one goes to no other host than the one it was given for.
+         */
+        SaveRemoteModel: {
+            /**
+             * @description The endpoint's address: https, or http to this computer or a private
+             *     address.
+             */
+            base_url: string;
+            /**
+             * Format: uint32
+             * @description Tokens that prompt and answer may have together, when a person knows.
+             * @default null
+             */
+            context_length: number | null;
+            /**
+             * @description The one that is changed; absent: a new one.
+             * @default null
+             */
+            id: components["schemas"]["ModelId"] | null;
+            /** @description Its key; absent: the one that is kept stays. */
+            key?: components["schemas"]["Secret"] | null;
+            /** @description What the endpoint calls the model. */
+            model: string;
+            /** @description Its name, 1 to 80 characters. */
+            name: string;
         };
         /** @description A weighted comparison of two runs. */
         Score: {
@@ -5271,6 +5492,34 @@ export interface components {
             password?: components["schemas"]["Secret"] | null;
             /** @description The profile. */
             profile: components["schemas"]["ConnectionProfile"];
+        };
+        /**
+         * @description Has a model that answers elsewhere, registered or not, answer a question of
+         *     two words, once, and says in words what is wrong. Keeps nothing.
+         */
+        TestRemoteModel: {
+            /**
+             * @description The endpoint's address: https, or http to this computer or a private
+             *     address.
+             */
+            base_url: string;
+            /**
+             * Format: uint32
+             * @description Tokens that prompt and answer may have together, when a person knows.
+             * @default null
+             */
+            context_length: number | null;
+            /**
+             * @description The one that is changed; absent: a new one.
+             * @default null
+             */
+            id: components["schemas"]["ModelId"] | null;
+            /** @description Its key; absent: the one that is kept stays. */
+            key?: components["schemas"]["Secret"] | null;
+            /** @description What the endpoint calls the model. */
+            model: string;
+            /** @description Its name, 1 to 80 characters. */
+            name: string;
         };
         /** @description The colours of the window. */
         Theme: "system" | "light" | "dark" | "contrast_black" | "contrast_white";
@@ -8664,6 +8913,138 @@ export interface operations {
                 };
                 content: {
                     "application/json": null;
+                };
+            };
+            /** @description What happened and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    save_remote_model: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SaveRemoteModel"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Model"];
+                };
+            };
+            /** @description What happened and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    list_remote_identifiers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ListRemoteIdentifiers"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string[];
+                };
+            };
+            /** @description What happened and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    clear_remote_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ClearRemoteKey"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Model"];
+                };
+            };
+            /** @description What happened and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    test_remote_model: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TestRemoteModel"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RemoteDiagnosis"];
                 };
             };
             /** @description What happened and what to do. */

@@ -134,10 +134,17 @@ export function whereTo(typed: string): RemoteState["where"] {
     if (!url?.host) {
         return null;
     }
-    const here = url.hostname === "localhost" || /^127\./.test(url.hostname) || url.hostname === "[::1]";
-    const near = /^(10\.|192\.168\.|169\.254\.|172\.(1[6-9]|2\d|3[01])\.|\[f[cd]|\[fe80:)/.test(url.hostname);
-    const place = here ? "this_computer" : near ? "private_network" : "internet";
-    return { host: url.host, place, encrypted: url.protocol === "https:" };
+    return { host: url.host, place: placeOf(url.hostname), encrypted: url.protocol === "https:" };
+}
+
+/** Only a literal address tells how far it is; a name could be made to lead anywhere. */
+function placeOf(host: string): Elsewhere["place"] {
+    const isAddress = /^(\d+\.){3}\d+$|^\[/.test(host);
+    if (host === "localhost" || (isAddress && /^(127\.|\[::1\])/.test(host))) {
+        return "this_computer";
+    }
+    const isPrivate = /^(10\.|192\.168\.|169\.254\.|172\.(1[6-9]|2\d|3[01])\.|\[f[cd]|\[fe80:)/.test(host);
+    return isAddress && isPrivate ? "private_network" : "internet";
 }
 
 function addressOf(typed: string): URL | null {

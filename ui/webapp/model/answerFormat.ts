@@ -41,7 +41,7 @@ export function statusLine(
 ): string {
     const mode = modes?.find(({ id }) => id === modeId) ?? null;
     const chosen = askedModel(mode, selected, models ?? []);
-    if (chosen?.model.remote) {
+    if (chosen?.state === "remote") {
         const asks = mode && chosen.id !== selected?.id ? text("modeAsks", mode.name, chosen.name) : "";
         return series([asks, leaving(chosen.model.remote)]);
     }

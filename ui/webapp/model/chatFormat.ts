@@ -60,7 +60,7 @@ export function leftOut(use: ContextUse | null | undefined): string {
 
 /** What a policy does; without the model's tokenizer none can be followed. */
 export function policyMeaning(policy: ContextPolicy, asks: ModelRow | null): string {
-    return text(asks?.state === "remote" ? "contextPolicyMeaning.remote" : `contextPolicyMeaning.${policy}`);
+    return asks?.state === "remote" ? text("contextPolicyMeaning.remote") : text(`contextPolicyMeaning.${policy}`);
 }
 
 export const endedEarly = isCut;
@@ -93,13 +93,14 @@ export function canSend(message: string, model: string, chosen: ModelRow | null)
     return message.trim() !== "" && (model !== "" || chosen !== null);
 }
 
-/** Why there is no count, where that says what to do. */
-const UNCOUNTED: Partial<Record<Counting, string>> = { notLoaded: "chatBudgetNotLoaded", remote: "chatBudgetRemote" };
-
 export function budget(counting: Counting, counted: TokenCount | null): string {
-    return counting === "counted" && counted
-        ? text("chatBudgetText", count(counted.tokens), count(counted.context_length))
-        : text(UNCOUNTED[counting] ?? "chatBudgetNone");
+    if (counting === "counted" && counted) {
+        return text("chatBudgetText", count(counted.tokens), count(counted.context_length));
+    }
+    if (counting === "remote") {
+        return text("chatBudgetRemote");
+    }
+    return text(counting === "notLoaded" ? "chatBudgetNotLoaded" : "chatBudgetNone");
 }
 
 export function budgetPercent(counted: TokenCount | null): number {

@@ -38,7 +38,7 @@ export function facts(row: ModelRow): string {
     if (row.problem) {
         return row.problem.message;
     }
-    if (row.model.remote) {
+    if (row.state === "remote") {
         return series([leaving(row.model.remote), row.file, contextText(row)]);
     }
     return series([

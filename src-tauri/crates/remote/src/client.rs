@@ -5,7 +5,7 @@ use crate::{
     body::{Body, Question},
     chunk::{Chunk, Collected, End},
     events::{Events, TooLong},
-    failure::{Failure, Finding, Recovery, shown},
+    failure::{EndpointFinding, Failure, Recovery, shown},
 };
 use nopenai_domain::{Code, Error, FinishReason, Place, RemoteModel, Result, TokenLikelihood};
 use nopenai_secrets::{Secret, Secrets};
@@ -110,7 +110,7 @@ impl Remote {
         hear: impl FnMut(Heard) + Send,
     ) -> Result<Answered> {
         let key = self.key(model).await?;
-        Ok(self.try_answer(model, key.as_ref(), question, hear).await?)
+        Ok(self.try_answer(model, key.as_ref(), question, MOST_WAITS, hear).await?)
     }
 
     pub(crate) async fn try_answer(
@@ -118,10 +118,11 @@ impl Remote {
         model: &RemoteModel,
         key: Option<&Secret>,
         question: Question<'_>,
+        most_waits: u32,
         mut hear: impl FnMut(Heard) + Send,
     ) -> Result<Answered, Failure> {
         let mut body = Body::of(&model.model, question)?;
-        let response = self.begin(model, key, &mut body).await?;
+        let response = self.begin(model, key, &mut body, most_waits).await?;
         hear(Heard::Taken { left_out: body.left_out() });
         listen(model.host(), response, key, hear).await
     }
@@ -132,6 +133,7 @@ impl Remote {
         model: &RemoteModel,
         key: Option<&Secret>,
         body: &mut Body,
+        most_waits: u32,
     ) -> Result<Response, Failure> {
         let url = address::below(&model.base_url, "chat/completions")?;
         let (mut waits, mut refusals) = (0, 0);
@@ -146,7 +148,7 @@ impl Remote {
                 Err(failure) => failure,
             };
             match &failure.recovery {
-                Recovery::After(wait) if waits < MOST_WAITS => {
+                Recovery::After(wait) if waits < most_waits => {
                     waits += 1;
                     tokio::time::sleep(*wait).await;
                 }
@@ -186,7 +188,7 @@ impl Remote {
         }
         let client = builder.build().map_err(|error| {
             let message = format!("No connection can be made: {error}.");
-            Failure::new(Finding::TlsRefused, Code::Offline, message)
+            Failure::new(EndpointFinding::TlsRefused, Code::Offline, message)
         })?;
         Ok(kept.get_or_init(|| client))
     }
@@ -257,8 +259,9 @@ async fn listen(
 }
 
 fn finish(host: &str, answer: Collected) -> Result<Answered, Failure> {
-    let problem =
-        |message: String| Err(Failure::new(Finding::ServerProblem, Code::EngineFailed, message));
+    let problem = |message: String| {
+        Err(Failure::new(EndpointFinding::ServerProblem, Code::EngineFailed, message))
+    };
     match answer.end {
         Some(End::Ordinary(reason)) => Ok(Answered {
             reason,
@@ -284,11 +287,11 @@ fn read(host: &str, data: &[u8], key: Option<&Secret>) -> Result<Chunk, Failure>
     serde_json::from_slice(data).map_err(|error| {
         let beginning = shown(&String::from_utf8_lossy(&data[..data.len().min(200)]), key);
         let message = format!("What {host} sent is no piece of an answer ({error}): {beginning}");
-        Failure::new(Finding::NotUnderstood, Code::EngineFailed, message)
+        Failure::new(EndpointFinding::NotUnderstood, Code::EngineFailed, message)
     })
 }
 
 fn too_long(host: &str) -> Failure {
     let message = format!("{host} sent more than an answer can have; the connection was closed.");
-    Failure::new(Finding::NotUnderstood, Code::EngineFailed, message)
+    Failure::new(EndpointFinding::NotUnderstood, Code::EngineFailed, message)
 }

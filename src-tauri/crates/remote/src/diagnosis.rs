@@ -4,7 +4,7 @@ use crate::{
     Remote,
     body::Question,
     client::Heard,
-    failure::{Failure, Finding},
+    failure::{EndpointFinding, Failure},
 };
 use nopenai_domain::{Message, Parameters, RemoteModel, Role};
 use nopenai_secrets::Secret;
@@ -20,7 +20,7 @@ const MOST_TOKENS: u32 = 16;
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct RemoteDiagnosis {
     /// How it ended.
-    pub finding: Finding,
+    pub finding: EndpointFinding,
     /// What happened and what to do, with the endpoint's own words; empty when
     /// it works.
     pub detail: String,
@@ -50,11 +50,13 @@ impl Remote {
                 answered_ms.get_or_insert_with(|| begun.elapsed().as_secs_f64() * 1000.0);
             }
         };
-        let answered = self.try_answer(model, key.as_ref(), question, hear).await;
+        let answered = self.try_answer(model, key.as_ref(), question, 0, hear).await;
         match answered {
-            Ok(_) => {
-                RemoteDiagnosis { finding: Finding::Works, detail: String::new(), answered_ms }
-            }
+            Ok(_) => RemoteDiagnosis {
+                finding: EndpointFinding::Works,
+                detail: String::new(),
+                answered_ms,
+            },
             Err(failure) => of(&failure, answered_ms),
         }
     }

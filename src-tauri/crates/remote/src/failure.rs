@@ -19,7 +19,7 @@ const MOST_SHOWN: usize = 300;
 /// How a test of an endpoint ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum Finding {
+pub enum EndpointFinding {
     /// It answers.
     Works,
     /// The host doesn't exist, or nobody answers there.
@@ -66,7 +66,7 @@ pub(crate) enum Recovery {
 /// An error, what it means, and what may help.
 #[derive(Debug)]
 pub(crate) struct Failure {
-    pub finding: Finding,
+    pub finding: EndpointFinding,
     pub error: Box<Error>,
     pub recovery: Recovery,
 }
@@ -81,15 +81,15 @@ impl From<Failure> for Error {
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         let finding = match error.code {
-            Code::KeyringUnavailable => Finding::KeyringUnavailable,
-            _ => Finding::Refused,
+            Code::KeyringUnavailable => EndpointFinding::KeyringUnavailable,
+            _ => EndpointFinding::Refused,
         };
         Self { finding, error: Box::new(error), recovery: Recovery::None }
     }
 }
 
 impl Failure {
-    pub fn new(finding: Finding, code: Code, message: String) -> Self {
+    pub fn new(finding: EndpointFinding, code: Code, message: String) -> Self {
         Self { finding, error: Box::new(Error::new(code, message)), recovery: Recovery::None }
     }
 
@@ -98,24 +98,24 @@ impl Failure {
         let reason = innermost(error);
         if error.is_timeout() && !error.is_connect() {
             let message = format!("{host} said nothing for too long.");
-            return Self::new(Finding::Silent, Code::Offline, message);
+            return Self::new(EndpointFinding::Silent, Code::Offline, message);
         }
         if !error.is_connect() {
             let message = format!("The connection to {host} broke off: {reason}.");
-            return Self::new(Finding::ServerProblem, Code::Offline, message);
+            return Self::new(EndpointFinding::ServerProblem, Code::Offline, message);
         }
         if is_about_tls(error) {
             let message = format!(
                 "No encrypted connection to {host} can be made: {reason}. Check the address; a \
                  certificate of one's own must be among the system's."
             );
-            return Self::new(Finding::TlsRefused, Code::Offline, message);
+            return Self::new(EndpointFinding::TlsRefused, Code::Offline, message);
         }
         let message = format!(
             "{host} was not reached: {reason}. Check the address and the connection, and the proxy \
              if there is one (HTTPS_PROXY)."
         );
-        Self::new(Finding::HostUnreachable, Code::Offline, message)
+        Self::new(EndpointFinding::HostUnreachable, Code::Offline, message)
     }
 
     /// Gives an answer that means success back.
@@ -133,7 +133,7 @@ impl Failure {
                 "{host} leads elsewhere, which is not followed, since the key would go there too. \
                  Give the address it means."
             );
-            return Err(Self::new(Finding::Redirected, Code::EngineFailed, message));
+            return Err(Self::new(EndpointFinding::Redirected, Code::EngineFailed, message));
         }
         let wait = response.headers().get(header::RETRY_AFTER);
         let wait = wait.and_then(|value| value.to_str().ok()?.trim().parse().ok());
@@ -145,7 +145,7 @@ impl Failure {
     pub fn within(host: &str, error: &Value, key: Option<&Secret>) -> Self {
         let said = Said::of(error, key);
         let message = said.after(format!("{host} ended the answer with an error."));
-        Self::new(Finding::ServerProblem, said.code(Code::EngineFailed), message)
+        Self::new(EndpointFinding::ServerProblem, said.code(Code::EngineFailed), message)
     }
 
     fn of_status(
@@ -163,27 +163,27 @@ impl Failure {
         };
         match status {
             StatusCode::UNAUTHORIZED if has_key => told(
-                Finding::KeyWrong,
+                EndpointFinding::KeyWrong,
                 Code::AccessDenied,
                 format!("{host} does not accept the key. Give another one."),
             ),
             StatusCode::UNAUTHORIZED => told(
-                Finding::KeyMissing,
+                EndpointFinding::KeyMissing,
                 Code::AccessDenied,
                 format!("{host} wants a key, and there is none. Give one."),
             ),
             StatusCode::FORBIDDEN => told(
-                Finding::NotAllowed,
+                EndpointFinding::NotAllowed,
                 Code::AccessDenied,
                 format!("{host} does not let this key do that."),
             ),
             StatusCode::NOT_FOUND | StatusCode::GONE if said.is_about_model => told(
-                Finding::ModelMissing,
+                EndpointFinding::ModelMissing,
                 Code::NotFound,
                 format!("{host} does not have this model (any more). Choose another."),
             ),
             StatusCode::NOT_FOUND | StatusCode::GONE | StatusCode::METHOD_NOT_ALLOWED => told(
-                Finding::AddressWrong,
+                EndpointFinding::AddressWrong,
                 Code::NotFound,
                 format!(
                     "{host} has nothing at this address. It often ends in /v1; the model's \
@@ -192,8 +192,8 @@ impl Failure {
             ),
             StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => {
                 let finding = match status {
-                    StatusCode::TOO_MANY_REQUESTS => Finding::TooMany,
-                    _ => Finding::ServerProblem,
+                    StatusCode::TOO_MANY_REQUESTS => EndpointFinding::TooMany,
+                    _ => EndpointFinding::ServerProblem,
                 };
                 let when = wait.map_or(String::new(), |wait| format!(" for {} s", wait.as_secs()));
                 let message = format!("{host} takes no more requests{when}. Try again then.");
@@ -204,13 +204,13 @@ impl Failure {
                 failure
             }
             _ if status.is_server_error() || status == StatusCode::REQUEST_TIMEOUT => told(
-                Finding::ServerProblem,
+                EndpointFinding::ServerProblem,
                 Code::Offline,
                 format!("{host} has a problem of its own (status {number}). Try again later."),
             ),
             _ => {
                 let message = format!("{host} refuses the request (status {number}).");
-                let mut failure = told(Finding::Refused, Code::EngineFailed, message);
+                let mut failure = told(EndpointFinding::Refused, Code::EngineFailed, message);
                 if let Some(field) = &said.field {
                     failure.recovery = Recovery::Without(field.clone());
                 }
@@ -325,16 +325,16 @@ mod tests {
     fn each_status_says_what_to_do() {
         let model = json!({ "code": "model_not_found", "message": "The model x does not exist" });
         for (status, error, has_key, finding, code) in [
-            (401, Value::Null, true, Finding::KeyWrong, Code::AccessDenied),
-            (401, Value::Null, false, Finding::KeyMissing, Code::AccessDenied),
-            (403, Value::Null, true, Finding::NotAllowed, Code::AccessDenied),
-            (404, model, true, Finding::ModelMissing, Code::NotFound),
-            (404, Value::Null, true, Finding::AddressWrong, Code::NotFound),
-            (405, Value::Null, true, Finding::AddressWrong, Code::NotFound),
-            (429, Value::Null, true, Finding::TooMany, Code::Offline),
-            (503, Value::Null, true, Finding::ServerProblem, Code::Offline),
-            (500, Value::Null, true, Finding::ServerProblem, Code::Offline),
-            (418, Value::Null, true, Finding::Refused, Code::EngineFailed),
+            (401, Value::Null, true, EndpointFinding::KeyWrong, Code::AccessDenied),
+            (401, Value::Null, false, EndpointFinding::KeyMissing, Code::AccessDenied),
+            (403, Value::Null, true, EndpointFinding::NotAllowed, Code::AccessDenied),
+            (404, model, true, EndpointFinding::ModelMissing, Code::NotFound),
+            (404, Value::Null, true, EndpointFinding::AddressWrong, Code::NotFound),
+            (405, Value::Null, true, EndpointFinding::AddressWrong, Code::NotFound),
+            (429, Value::Null, true, EndpointFinding::TooMany, Code::Offline),
+            (503, Value::Null, true, EndpointFinding::ServerProblem, Code::Offline),
+            (500, Value::Null, true, EndpointFinding::ServerProblem, Code::Offline),
+            (418, Value::Null, true, EndpointFinding::Refused, Code::EngineFailed),
         ] {
             let failure = of(status, error, has_key);
             assert_eq!((failure.finding, failure.error.code), (finding, code), "{status}");

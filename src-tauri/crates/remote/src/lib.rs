@@ -23,4 +23,4 @@ pub use address::check_address;
 pub use body::{Question, check_format};
 pub use client::{Answered, Heard, Patience, Remote};
 pub use diagnosis::RemoteDiagnosis;
-pub use failure::Finding;
+pub use failure::EndpointFinding;

@@ -2,7 +2,7 @@
 
 use crate::{
     Remote, address,
-    failure::{Failure, Finding, shown},
+    failure::{EndpointFinding, Failure, shown},
 };
 use nopenai_domain::{Code, RemoteModel, Result};
 use nopenai_secrets::Secret;
@@ -64,5 +64,5 @@ impl Remote {
 
 fn not_understood(host: &str, reason: &str) -> Failure {
     let message = format!("What {host} answers is no list of models: {reason}.");
-    Failure::new(Finding::NotUnderstood, Code::EngineFailed, message)
+    Failure::new(EndpointFinding::NotUnderstood, Code::EngineFailed, message)
 }

@@ -24,7 +24,7 @@ export const ELSEWHERE: Model = {
 };
 
 export interface RemoteScenario {
-    diagnosis?: RemoteDiagnosis;
+    remoteDiagnosis?: RemoteDiagnosis;
     identifiers?: string[];
     refuseRemote?: Failure;
 }
@@ -40,7 +40,7 @@ export class FakeRemote {
         return {
             save_remote_model: (typed: Registration) => this.refused() ?? this.keep(registered(typed)),
             test_remote_model: () =>
-                this.refused() ?? this.scenario.diagnosis ?? { finding: "works", detail: "", answered_ms: 412 },
+                this.refused() ?? this.scenario.remoteDiagnosis ?? { finding: "works", detail: "", answered_ms: 412 },
             list_remote_identifiers: () => this.refused() ?? this.scenario.identifiers ?? ["big-chat", "small-chat"],
             clear_remote_key: () => this.keep({ ...ELSEWHERE, remote: { ...ELSEWHERE.remote!, has_key: false } }),
         };

@@ -63,7 +63,8 @@ QUnit.test("its tokens are not asked for", async (assert) => {
     draft.changed();
     await wait(400);
     assert.strictEqual(draft.model.getProperty("/counting"), "remote");
-    assert.notOk(backend.calls.some(({ operation }) => operation === "count_tokens"));
+    const asked = backend.calls.filter(({ operation }) => operation === "count_tokens");
+    assert.notOk(asked.some(({ input }) => (input as { model: string }).model === ELSEWHERE.id));
 });
 
 QUnit.test("nothing leaves by itself: one is taken unasked only where there is no other", (assert) => {
@@ -134,7 +135,7 @@ QUnit.test("the models of the endpoint are listed and one of them chosen", async
 });
 
 QUnit.test("a test says what was found, until something else is typed", async (assert) => {
-    const { remote, shown } = start({ diagnosis: { finding: "key_wrong", detail: "It says: no.", answered_ms: null } });
+    const { remote, shown } = start({ remoteDiagnosis: { finding: "key_wrong", detail: "It says: no.", answered_ms: null } });
     remote.edit(ELSEWHERE);
     await remote.test();
     assert.strictEqual(findingText(shown("/diagnosis") as never), "The key is wrong.");

@@ -3,7 +3,7 @@
 use crate::endpoint::{Endpoint, KEY, MODEL, Reply, content};
 use crate::fixture::{Asked, ask, model, remote};
 use nopenai_domain::{Code, Message, Parameters, Role};
-use nopenai_remote::{Finding, Heard, Question};
+use nopenai_remote::{EndpointFinding, Heard, Question};
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 use tokio::net::TcpListener;
@@ -92,7 +92,7 @@ async fn silence_from_the_beginning_ends_too() {
     let mute = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
     let address = format!("http://{}/v1", mute.local_addr().unwrap());
     let diagnosis = remote(None).diagnose(&model(&address), None).await;
-    assert_eq!(diagnosis.finding, Finding::Silent);
+    assert_eq!(diagnosis.finding, EndpointFinding::Silent);
     assert!(began.elapsed() < Duration::from_secs(3));
 }
 
