@@ -39,7 +39,7 @@ export function facts(row: ModelRow): string {
         return row.problem.message;
     }
     if (row.state === "remote") {
-        return series([leaving(row.model.remote), row.file, contextText(row)]);
+        return series([row.file, contextText(row), leaving(row.model.remote)]);
     }
     return series([
         row.architecture,

@@ -45,9 +45,11 @@ export function findingText(diagnosis: RemoteDiagnosis | null): string {
     if (!diagnosis) {
         return "";
     }
-    const found = text(`remoteFinding.${diagnosis.finding}`);
     const after = diagnosis.answered_ms;
-    return diagnosis.finding === "works" && after != null ? series([found, text("remoteAfter", durationText(after))]) : found;
+    if (diagnosis.finding === "works" && after != null) {
+        return text("remoteWorksAfter", durationText(after));
+    }
+    return text(`remoteFinding.${diagnosis.finding}`);
 }
 
 export function findingType(diagnosis: RemoteDiagnosis | null): "Success" | "Error" {

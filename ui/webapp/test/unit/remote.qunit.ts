@@ -31,7 +31,7 @@ QUnit.test("one is marked and says where prompts go, in every list", (assert) =>
     const row = modelRows([ELSEWHERE], IDLE)[0]!;
     assert.strictEqual(row.state, "remote");
     assert.strictEqual(stateText(row), "Remote");
-    assert.strictEqual(facts(row), "Prompts leave this computer and go to api.example.com. · big-chat · context 8,192");
+    assert.strictEqual(facts(row), "big-chat · context 8,192 · Prompts leave this computer and go to api.example.com.");
     assert.strictEqual(marked("Big one", ELSEWHERE.id), "Big one · Remote");
     assert.strictEqual(marked("Smol", SMOL.id), "Smol");
     assert.notOk(isRemote("remote:model.gguf"), "a file may be called so");
@@ -44,7 +44,7 @@ QUnit.test("one is marked and says where prompts go, in every list", (assert) =>
 
 QUnit.test("what it cannot have is not there, or says why", (assert) => {
     const values = modelFacts(ELSEWHERE).map(({ label, value }) => `${label}: ${value}`);
-    assert.ok(values.includes("Memory, loading, runtime: –, it computes elsewhere"), values.join("\n"));
+    assert.ok(values.includes("Memory: – (it computes elsewhere)"), values.join("\n"));
     assert.ok(values.includes("Key: In the system's keyring"));
     assert.notOk(values.some((value) => value.startsWith("Size")));
     assert.strictEqual(countText("remote", null), "– / – tokens");
@@ -142,7 +142,7 @@ QUnit.test("a test says what was found, until something else is typed", async (a
     remote.typed();
     assert.strictEqual(shown("/diagnosis"), null);
     const works = findingText({ finding: "works", detail: "", answered_ms: 412 });
-    assert.strictEqual(works, "The model answers. · first text after 412 ms");
+    assert.strictEqual(works, "The model answers: its first text came after 412 ms.");
 });
 
 QUnit.test("what is wrong is marked at its field, and nothing is sent that cannot be", async (assert) => {
