@@ -35,6 +35,7 @@ pub fn recorded(prompt: &str, answer: &str) -> Run {
         runtime: None,
         chat_template: None,
         likelihoods: None,
+        remote: None,
         streamed: true,
         cost: None,
         rating: None,

@@ -24,7 +24,7 @@ const SAME_EVERYWHERE = new Set([
 const SAME_IN = {
     de: new Set([
         "ms", "s", "min", "MB", "{0} B", "{0} kB", "{0} MB", "{0} GB", "{0}/s", "TTFT", "Prompt", "Prompts", "Seed", "Engine", "System", "Version",
-        "Name", "Format", "Code", "Token", "Tokens", "Tokenizer", "Tags", "Parameter", "Chat", "Chats", "Cache", "CSV", "JSONL", "Text", "Batch", "Downloads", "{0} Likes", "Team", "Offline", "Server", "Host", "Port", "Schema", "Alt+N",
+        "Name", "Format", "Code", "Token", "Tokens", "Tokenizer", "Tags", "Parameter", "Chat", "Chats", "Cache", "CSV", "JSONL", "Text", "Batch", "Downloads", "{0} Likes", "Team", "Offline", "Server", "Host", "Port", "Remote", "Schema", "Alt+N",
     ]),
     // Keyboards sold where Arabic is written bear these names.
     ar: new Set([

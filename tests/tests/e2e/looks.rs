@@ -129,6 +129,7 @@ const SCENES: &[Scene] = &[
         shows: "memoryTotal",
         close: &["configClose"],
     },
+    Scene { name: "remote", open: &["addRemote"], shows: "remoteForm", close: &["closeRemote"] },
     Scene {
         name: "embeddings",
         open: &["modelMore", "embedTexts"],

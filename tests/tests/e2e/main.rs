@@ -6,6 +6,13 @@ mod chat;
 mod comparison;
 mod configurator;
 mod downloads;
+#[allow(
+    dead_code,
+    clippy::unwrap_used,
+    reason = "its other faults are caused in the room of remote models"
+)]
+#[path = "../../../src-tauri/crates/remote/tests/remote/endpoint.rs"]
+mod endpoint;
 mod evaluations;
 mod first_run;
 mod functions;
@@ -23,6 +30,7 @@ mod postgres;
 mod processor;
 mod prompt;
 mod prompt_testing;
+mod remote;
 mod second_start;
 mod several;
 mod shell;

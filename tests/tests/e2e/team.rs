@@ -10,7 +10,7 @@ use std::{io::Write, path::Path, process::Stdio, time::Duration};
 const SOON: Duration = Duration::from_secs(30);
 
 /// A keyring on this session's bus, unlocked.
-fn start_keyring(desktop: &Desktop, home: &Path) -> Result<()> {
+pub fn start_keyring(desktop: &Desktop, home: &Path) -> Result<()> {
     let mut daemon = desktop.command("gnome-keyring-daemon")?;
     daemon.args(["--unlock", "--components=secrets"]).env("HOME", home);
     daemon.env("XDG_DATA_HOME", home).env("XDG_RUNTIME_DIR", home);

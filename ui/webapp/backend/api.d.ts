@@ -250,26 +250,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/chats/{chat}/messages/{message}/results": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * @description Gives back what the functions yield that an answer calls, and has the model
-         *     go on with it. Nothing is run by the application: a person says it.
-         */
-        post: operations["answer_calls"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/chats/{chat}/messages/{message}/select": {
         parameters: {
             query?: never;
@@ -933,7 +913,7 @@ export interface paths {
         };
         /**
          * @description Lists the models folder: each model with its facts, or with the reason why
-         *     the engine can't run it.
+         *     the engine can't run it; and the models that answer elsewhere.
          */
         get: operations["list_models"];
         put?: never;
@@ -1033,27 +1013,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/models/embeddings": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * @description Makes points of texts (embeddings): texts that mean alike, for the model,
-         *     are near each other. llama.cpp does it, pooled as the model's file says, else
-         *     by the mean over the tokens. The model is loaded if it isn't.
-         */
-        post: operations["embed_texts"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/models/import": {
         parameters: {
             query?: never;
@@ -1128,7 +1087,9 @@ export interface paths {
         /**
          * @description Takes a model off the list, after unloading it. Its files stay, and
          *     `restore_model` brings it back, unless they are to be deleted: then they are
-         *     gone. Of a linked model only the link is deleted.
+         *     gone. Of a linked model only the link is deleted. Of one that answers
+         *     elsewhere the key leaves the keyring; it can be brought back until the
+         *     application ends.
          */
         post: operations["remove_model"];
         delete?: never;
@@ -1154,27 +1115,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/models/requantize": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * @description Writes a model's GGUF file in a form that is computed faster, beside it, if
-         *     its perplexity on a fixed text grows by no more than 1 %. It is listed as
-         *     work under way and can be cancelled; runs wait while both are weighed.
-         */
-        post: operations["requantize_model"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/models/restore": {
         parameters: {
             query?: never;
@@ -1184,7 +1124,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** @description Brings a model back that was taken off the list without deleting its files. */
+        /**
+         * @description Brings a model back that was taken off the list without deleting its files,
+         *     or one that answers elsewhere.
+         */
         post: operations["restore_model"];
         delete?: never;
         options?: never;
@@ -1779,6 +1722,81 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/remote-models": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * @description Registers a model that answers elsewhere, or changes one. From then on it is
+         *     in the list of models. The key goes into the keyring and nowhere else; a kept
+         *     one goes to no other host than the one it was given for.
+         */
+        post: operations["save_remote_model"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/remote-models/identifiers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Asks an endpoint what it calls its models. Keeps nothing. */
+        post: operations["list_remote_identifiers"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/remote-models/key/clear": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Removes the key of a model that answers elsewhere from the keyring. */
+        post: operations["clear_remote_key"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/remote-models/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * @description Has a model that answers elsewhere, registered or not, answer a question of
+         *     two words, once, and says in words what is wrong. Keeps nothing.
+         */
+        post: operations["test_remote_model"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/settings": {
         parameters: {
             query?: never;
@@ -1841,23 +1859,6 @@ export interface components {
             profile?: components["schemas"]["ProfileId"] | null;
         };
         /**
-         * @description Gives back what the functions yield that an answer calls, and has the model
-         *     go on with it. Nothing is run by the application: a person says it.
-         */
-        AnswerCalls: {
-            /** @description The conversation. */
-            chat: components["schemas"]["ChatId"];
-            /** @description The answer that calls them. */
-            message: components["schemas"]["MessageId"];
-            /**
-             * @description As in `send_message`.
-             * @default null
-             */
-            model: components["schemas"]["ModelId"] | null;
-            /** @description What each call yields, in the order of the calls. */
-            results: string[];
-        };
-        /**
          * @description What an answer has to be, letter for letter: no token that would break it
          *     is drawn. One that is cut off by `max_tokens` is only its beginning.
          */
@@ -1879,8 +1880,6 @@ export interface components {
         };
         /** @description What a conversation shows of the run that made an answer. */
         AnswerRun: {
-            /** @description Functions it calls; a person says what they give back. */
-            calls: components["schemas"]["ToolCall"][];
             /** @description What was left out so that it fits, when something was. */
             context?: components["schemas"]["ContextUse"] | null;
             /** @description Why it failed, when it did. */
@@ -2187,7 +2186,7 @@ export interface components {
             id: components["schemas"]["MessageId"];
             /** @description The message it follows; absent for a first one. */
             parent?: components["schemas"]["MessageId"] | null;
-            /** @description Who speaks: a person, the model, or a function it has called. */
+            /** @description Who speaks: a person or the model. */
             role: components["schemas"]["Role"];
             /**
              * @description The run that made it, of an answer; the last one, where it was
@@ -2238,6 +2237,11 @@ export interface components {
         };
         /** @description Removes the hub's token from the system's keyring. */
         ClearHubToken: Record<string, never>;
+        /** @description Removes the key of a model that answers elsewhere from the keyring. */
+        ClearRemoteKey: {
+            /** @description The model. */
+            model: components["schemas"]["ModelId"];
+        };
         /**
          * @description What a caller can act on. A code exists only where some consumer does
          *     something different because of it.
@@ -2653,27 +2657,38 @@ export interface components {
             /** @description What is said, at most 1 MiB with its files. */
             text: string;
         };
-        /**
-         * @description Makes points of texts (embeddings): texts that mean alike, for the model,
-         *     are near each other. llama.cpp does it, pooled as the model's file says, else
-         *     by the mean over the tokens. The model is loaded if it isn't.
-         */
-        EmbedTexts: {
-            /** @description The model. */
-            model: components["schemas"]["ModelId"];
-            /** @description The texts, at most 256; each of at most 2,048 tokens. */
-            texts: string[];
-        };
-        /** @description A text as a point: near ones mean alike, for the model. */
-        Embedding: {
+        /** @description Where a model that answers elsewhere does so. */
+        Elsewhere: {
+            /**
+             * @description The endpoint's address, without a slash at its end, to which
+             *     "/chat/completions" is added: "https://api.example.com/v1".
+             */
+            base_url: string;
+            /** @description When it was last changed. */
+            changed_at: components["schemas"]["Timestamp"];
             /**
              * Format: uint32
-             * @description Tokens of the text.
+             * @description Tokens that prompt and answer may have together, as a person knows them;
+             *     the endpoint keeps its own bound.
              */
-            tokens: number;
-            /** @description Its coordinates, of length 1 together. */
-            vector: number[];
+            context_length?: number | null;
+            /** @description Whether what goes there is encrypted. */
+            encrypted: boolean;
+            /** @description Whether a key of it was put into the keyring. */
+            has_key: boolean;
+            /** @description Where its prompts go: host, and port when one is named. */
+            host: string;
+            /** @description Its identifier here: "remote:" and a UUIDv7. */
+            id: components["schemas"]["ModelId"];
+            /** @description What the endpoint calls the model. */
+            model: string;
+            /** @description A person's name for it. */
+            name: string;
+            /** @description How far away that is. */
+            place: components["schemas"]["Place"];
         };
+        /** @description How a test of an endpoint ended. */
+        EndpointFinding: "works" | "host_unreachable" | "tls_refused" | "silent" | "key_missing" | "key_wrong" | "not_allowed" | "address_wrong" | "model_missing" | "too_many" | "server_problem" | "redirected" | "not_understood" | "refused" | "keyring_unavailable";
         /** @description The engine at one moment. */
         EngineStatus: {
             /**
@@ -3339,7 +3354,7 @@ export interface components {
         ListExamples: Record<string, never>;
         /**
          * @description Lists the models folder: each model with its facts, or with the reason why
-         *     the engine can't run it.
+         *     the engine can't run it; and the models that answer elsewhere.
          */
         ListModels: Record<string, never>;
         /** @description Lists the modes: those the product ships, then a person's own. */
@@ -3394,6 +3409,31 @@ export interface components {
          *     with the items the set has now. A model without one has none.
          */
         ListQualities: Record<string, never>;
+        /** @description Asks an endpoint what it calls its models. Keeps nothing. */
+        ListRemoteIdentifiers: {
+            /**
+             * @description The endpoint's address: https, or http to this computer or a private
+             *     address.
+             */
+            base_url: string;
+            /**
+             * Format: uint32
+             * @description Tokens that prompt and answer may have together, when a person knows.
+             * @default null
+             */
+            context_length: number | null;
+            /**
+             * @description The one that is changed; absent: a new one.
+             * @default null
+             */
+            id: components["schemas"]["ModelId"] | null;
+            /** @description Its key; absent: the one that is kept stays. */
+            key?: components["schemas"]["Secret"] | null;
+            /** @description What the endpoint calls the model. */
+            model: string;
+            /** @description Its name, 1 to 80 characters. */
+            name: string;
+        };
         /** @description One page of the history: filtered, searched and sorted. */
         ListRuns: {
             /**
@@ -3477,7 +3517,8 @@ export interface components {
             /**
              * Format: double
              * @description Tokens after the first over the time since the first, per second.
-             *     Absent for answers of fewer than two tokens.
+             *     Absent for answers of fewer than two tokens, and for those that came at
+             *     once.
              */
             tokens_per_s?: number | null;
             /**
@@ -3611,18 +3652,24 @@ export interface components {
             /** @description Its name at the time. */
             name: string;
         };
-        /** @description A model of the models folder. Exactly one of `facts` and `problem` is set. */
+        /**
+         * @description A model of the models folder, of which exactly one of `facts` and `problem`
+         *     is set, or one that answers elsewhere, which has `remote` in their place.
+         */
         Model: {
             /** @description A person's own name for it. */
             alias?: string | null;
             /** @description What it is, when it can be run. */
             facts?: components["schemas"]["Facts"] | null;
-            /** @description The name of its file, or of its folder, without the folders above. */
+            /**
+             * @description The name of its file, or of its folder, without the folders above; what
+             *     the endpoint calls it, for one that answers elsewhere.
+             */
             file: string;
             /** @description The files it consists of, by name. */
             files: components["schemas"]["ModelFile"][];
-            /** @description How its files are laid out. */
-            format: components["schemas"]["Format"];
+            /** @description How its files are laid out; absent for one that answers elsewhere. */
+            format?: components["schemas"]["Format"] | null;
             /** @description How far its computation has come, while it is under way. */
             hashing?: components["schemas"]["HashProgress"] | null;
             /** @description Its identifier: the path below the models folder, with forward slashes. */
@@ -3635,6 +3682,8 @@ export interface components {
             name: string;
             /** @description Why it can't be run. */
             problem?: components["schemas"]["Error"] | null;
+            /** @description Where it answers, when that is elsewhere. */
+            remote?: components["schemas"]["Elsewhere"] | null;
             /**
              * @description SHA-256, hexadecimal: of a file; of a folder, that of the lines
              *     `sha256sum *.safetensors` prints for it. Absent until it was computed.
@@ -3677,8 +3726,6 @@ export interface components {
              *       "stop": [],
              *       "system_prompt": "",
              *       "temperature": 0.7,
-             *       "tool_choice": "auto",
-             *       "tools": "",
              *       "top_k": 0,
              *       "top_p": 0.95
              *     }
@@ -3707,14 +3754,17 @@ export interface components {
         };
         /**
          * @description An entry of the registry: the file's path below the models folder, with
-         *     forward slashes.
+         *     forward slashes, or what [`ModelId::remote`] gives.
          */
         ModelId: string;
-        /** @description The models folder at one moment. */
+        /** @description The models there are at one moment. */
         ModelList: {
             /** @description The folder's absolute path. */
             folder: string;
-            /** @description Its models, by identifier, without those taken off the list. */
+            /**
+             * @description Its models, by identifier, without those taken off the list, and then
+             *     those that answer elsewhere.
+             */
             models: components["schemas"]["Model"][];
             /** @description Why the folder can't be read, or was read only in part. */
             problem?: components["schemas"]["Error"] | null;
@@ -3953,10 +4003,6 @@ export interface components {
              * @description See [`Parameters::temperature`].
              */
             temperature?: number | null;
-            /** @description See [`Parameters::tool_choice`]. */
-            tool_choice?: components["schemas"]["ToolChoice"] | null;
-            /** @description See [`Parameters::tools`]. */
-            tools?: string | null;
             /**
              * Format: uint32
              * @description See [`Parameters::top_k`].
@@ -4038,17 +4084,6 @@ export interface components {
              */
             temperature: number;
             /**
-             * @description Whether it has to call one.
-             * @default auto
-             */
-            tool_choice: components["schemas"]["ToolChoice"];
-            /**
-             * @description Functions the model may call: a JSON array as the field `tools` of
-             *     OpenAI's API, at most 65,536 bytes; empty for none.
-             * @default
-             */
-            tools: string;
-            /**
              * Format: uint32
              * @description How many of the likeliest tokens are kept, 0 to 1000; 0 keeps all.
              * @default 0
@@ -4074,6 +4109,8 @@ export interface components {
             /** @description The words, with the white space between them. */
             text: string;
         };
+        /** @description How far away an endpoint is. */
+        Place: "this_computer" | "private_network" | "internet";
         /** @description Tells which statements deploying the schema would run, and runs none. */
         PlanDeployment: {
             /** @description The profile. */
@@ -4148,8 +4185,8 @@ export interface components {
          */
         PreviewPrompt: {
             /**
-             * @description The turns before it, the oldest first, at most 8 MiB of text: questions,
-             *     answers, and what functions gave back; without system prompt.
+             * @description The turns before it, the oldest first, at most 8 MiB of text: questions
+             *     and answers, without system prompt.
              * @default []
              */
             before: components["schemas"]["Message"][];
@@ -4175,11 +4212,6 @@ export interface components {
              * @default null
              */
             continue_answer: string | null;
-            /**
-             * @description Whether it is what a function gave back that the model has called.
-             * @default false
-             */
-            is_tool_result: boolean;
             /**
              * @description The mode, when one is chosen.
              * @default null
@@ -4426,6 +4458,33 @@ export interface components {
              */
             model: components["schemas"]["ModelId"] | null;
         };
+        /** @description What a test of an endpoint found. */
+        RemoteDiagnosis: {
+            /**
+             * Format: double
+             * @description From the request to the first piece of the answer, milliseconds; absent
+             *     when none came.
+             */
+            answered_ms?: number | null;
+            /**
+             * @description What happened and what to do, with the endpoint's own words; empty when
+             *     it works.
+             */
+            detail: string;
+            /** @description How it ended. */
+            finding: components["schemas"]["EndpointFinding"];
+        };
+        /** @description That a run was answered elsewhere. */
+        RemoteUse: {
+            /** @description The host the prompt was sent to, with the port when one was named. */
+            host: string;
+            /**
+             * @description What was set for the run and not sent, since the protocol does not know
+             *     it or the endpoint refuses it: parameters by their names, and
+             *     "context_policy".
+             */
+            left_out: string[];
+        };
         /** @description Removes a person's mode, or brings a shipped one back to how it came. */
         RemoveMode: {
             /** @description The mode. */
@@ -4434,7 +4493,9 @@ export interface components {
         /**
          * @description Takes a model off the list, after unloading it. Its files stay, and
          *     `restore_model` brings it back, unless they are to be deleted: then they are
-         *     gone. Of a linked model only the link is deleted.
+         *     gone. Of a linked model only the link is deleted. Of one that answers
+         *     elsewhere the key leaves the keyring; it can be brought back until the
+         *     application ends.
          */
         RemoveModel: {
             /**
@@ -4476,42 +4537,11 @@ export interface components {
             /** @description The model. */
             model: components["schemas"]["ModelId"];
             /**
-             * @description 1 to 80 characters; absent: back to the file's name.
+             * @description 1 to 80 characters; absent: back to the file's name, or to what its
+             *     endpoint calls it.
              * @default null
              */
             name: string | null;
-        };
-        /**
-         * @description Writes a model's GGUF file in a form that is computed faster, beside it, if
-         *     its perplexity on a fixed text grows by no more than 1 %. It is listed as
-         *     work under way and can be cancelled; runs wait while both are weighed.
-         */
-        RequantizeModel: {
-            /** @description The form. */
-            form: components["schemas"]["WeightForm"];
-            /** @description The model. */
-            model: components["schemas"]["ModelId"];
-        };
-        /** @description A model that was written in another form. */
-        Requantized: {
-            /** @description The new file, in the folder of the old one. */
-            file: string;
-            /**
-             * Format: double
-             * @description The same of the new file.
-             */
-            perplexity_after: number;
-            /**
-             * Format: double
-             * @description The perplexity of the model as it was, on a fixed English text, in
-             *     windows of 512 tokens.
-             */
-            perplexity_before: number;
-            /**
-             * Format: uint64
-             * @description Its size, bytes.
-             */
-            size_bytes: number;
         };
         /** @description Brings a model's configuration back to the default. */
         ResetConfiguration: {
@@ -4528,7 +4558,10 @@ export interface components {
             /** @description Which one. */
             conflict: components["schemas"]["ConflictKey"];
         };
-        /** @description Brings a model back that was taken off the list without deleting its files. */
+        /**
+         * @description Brings a model back that was taken off the list without deleting its files,
+         *     or one that answers elsewhere.
+         */
         RestoreModel: {
             /** @description The model. */
             model: components["schemas"]["ModelId"];
@@ -4573,15 +4606,13 @@ export interface components {
             evaluation: components["schemas"]["EvaluationId"];
         };
         /** @description Who speaks in a chat. */
-        Role: "system" | "user" | "assistant" | "tool";
+        Role: "system" | "user" | "assistant";
         /** @description One inference request and its answer, as stored. */
         Run: {
             /** @description What was answered, as far as it came. */
             answer: string;
             /** @description In which conversation, when in one. */
             chat?: components["schemas"]["ChatId"] | null;
-            /** @description The chat template it was sent by, where that was not the model's own. */
-            chat_template?: string | null;
             /**
              * @description What was left out of the conversation so that it fits, when something
              *     was.
@@ -4622,9 +4653,11 @@ export interface components {
              * @description A person's rating, 1 to 5.
              */
             rating?: number | null;
+            /** @description Where it was answered, when elsewhere; absent until it was sent. */
+            remote?: components["schemas"]["RemoteUse"] | null;
             /**
-             * @description Which runtime answered; absent before the model was loaded, and for runs
-             *     from before there was a choice.
+             * @description Which runtime answered; absent before the model was loaded, for runs from
+             *     before there was a choice, and for those answered elsewhere.
              */
             runtime?: components["schemas"]["Runtime"] | null;
             /** @description When it was accepted. */
@@ -4673,9 +4706,10 @@ export interface components {
             seed: number;
             /**
              * Format: uint32
-             * @description Tokens of the prompt, template included.
+             * @description Tokens of the prompt, template included; absent where only the end
+             *     tells, as it is elsewhere.
              */
-            tokens_in: number;
+            tokens_in?: number | null;
         } | {
             /** @constant */
             kind: "token";
@@ -4745,8 +4779,8 @@ export interface components {
          */
         RunPrompt: {
             /**
-             * @description The turns before it, the oldest first, at most 8 MiB of text: questions,
-             *     answers, and what functions gave back; without system prompt.
+             * @description The turns before it, the oldest first, at most 8 MiB of text: questions
+             *     and answers, without system prompt.
              * @default []
              */
             before: components["schemas"]["Message"][];
@@ -4772,11 +4806,6 @@ export interface components {
              * @default null
              */
             continue_answer: string | null;
-            /**
-             * @description Whether it is what a function gave back that the model has called.
-             * @default false
-             */
-            is_tool_result: boolean;
             /**
              * @description The mode, when one is chosen.
              * @default null
@@ -5001,6 +5030,35 @@ export interface components {
             password?: components["schemas"]["Secret"] | null;
             /** @description The profile. */
             profile: components["schemas"]["ConnectionProfile"];
+        };
+        /**
+         * @description Registers a model that answers elsewhere, or changes one. From then on it is
+         *     in the list of models. The key goes into the keyring and nowhere else; a kept
+         *     one goes to no other host than the one it was given for.
+         */
+        SaveRemoteModel: {
+            /**
+             * @description The endpoint's address: https, or http to this computer or a private
+             *     address.
+             */
+            base_url: string;
+            /**
+             * Format: uint32
+             * @description Tokens that prompt and answer may have together, when a person knows.
+             * @default null
+             */
+            context_length: number | null;
+            /**
+             * @description The one that is changed; absent: a new one.
+             * @default null
+             */
+            id: components["schemas"]["ModelId"] | null;
+            /** @description Its key; absent: the one that is kept stays. */
+            key?: components["schemas"]["Secret"] | null;
+            /** @description What the endpoint calls the model. */
+            model: string;
+            /** @description Its name, 1 to 80 characters. */
+            name: string;
         };
         /** @description A weighted comparison of two runs. */
         Score: {
@@ -5424,7 +5482,7 @@ export interface components {
             total?: number | null;
         };
         /** @description What a task does. */
-        TaskKind: "import_model" | "download_model" | "export_runs" | "measure_runtimes" | "requantize_model" | "evaluate";
+        TaskKind: "import_model" | "download_model" | "export_runs" | "measure_runtimes" | "evaluate";
         /**
          * @description Tries a profile, saved or not, once, and says in words what is wrong. Changes
          *     nothing at the server.
@@ -5434,6 +5492,34 @@ export interface components {
             password?: components["schemas"]["Secret"] | null;
             /** @description The profile. */
             profile: components["schemas"]["ConnectionProfile"];
+        };
+        /**
+         * @description Has a model that answers elsewhere, registered or not, answer a question of
+         *     two words, once, and says in words what is wrong. Keeps nothing.
+         */
+        TestRemoteModel: {
+            /**
+             * @description The endpoint's address: https, or http to this computer or a private
+             *     address.
+             */
+            base_url: string;
+            /**
+             * Format: uint32
+             * @description Tokens that prompt and answer may have together, when a person knows.
+             * @default null
+             */
+            context_length: number | null;
+            /**
+             * @description The one that is changed; absent: a new one.
+             * @default null
+             */
+            id: components["schemas"]["ModelId"] | null;
+            /** @description Its key; absent: the one that is kept stays. */
+            key?: components["schemas"]["Secret"] | null;
+            /** @description What the endpoint calls the model. */
+            model: string;
+            /** @description Its name, 1 to 80 characters. */
+            name: string;
         };
         /** @description The colours of the window. */
         Theme: "system" | "light" | "dark" | "contrast_black" | "contrast_white";
@@ -5469,22 +5555,11 @@ export interface components {
             /** @description Its text; bytes that are no whole character stand as U+FFFD. */
             text: string;
         };
-        /** @description A call in an answer. */
-        ToolCall: {
-            /** @description What it is called with, as the model wrote it. */
-            arguments: {
-                [key: string]: unknown;
-            };
-            /** @description The function. */
-            name: string;
-        };
-        /** @description Whether a model may call its functions, or has to. */
-        ToolChoice: "auto" | "required";
         /**
          * @description What a notification tells; the interface has a text for each, into which the
          *     facts are put.
          */
-        Topic: "run_failed" | "engine_failed" | "model_imported" | "import_failed" | "model_downloaded" | "download_failed" | "model_requantized" | "runs_exported" | "export_failed" | "store_migrated" | "evaluation_completed" | "evaluation_paused";
+        Topic: "run_failed" | "engine_failed" | "model_imported" | "import_failed" | "model_downloaded" | "download_failed" | "runs_exported" | "export_failed" | "store_migrated" | "evaluation_completed" | "evaluation_paused";
         /** @description Unloads a model, or cancels its load. Its memory is free afterwards. */
         UnloadModel: {
             /** @description The model. */
@@ -5504,8 +5579,6 @@ export interface components {
          *     Ends when nobody listens any more.
          */
         Watch: Record<string, never>;
-        /** @description A form in which both runtimes compute fast. */
-        WeightForm: "q4_0" | "q8_0";
         /** @description What each criterion counts, 0 to 100; only their proportions matter. */
         Weights: {
             /**
@@ -6047,43 +6120,6 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["Regenerate"];
-            };
-        };
-        responses: {
-            /** @description Done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ChatAnswer"];
-                    "text/event-stream": components["schemas"]["ChatEvent"];
-                };
-            };
-            /** @description What happened and what to do. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
-    answer_calls: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                chat: components["schemas"]["ChatId"];
-                message: components["schemas"]["MessageId"];
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["AnswerCalls"];
             };
         };
         responses: {
@@ -7561,39 +7597,6 @@ export interface operations {
             };
         };
     };
-    embed_texts: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["EmbedTexts"];
-            };
-        };
-        responses: {
-            /** @description Done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Embedding"][];
-                };
-            };
-            /** @description What happened and what to do. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
     import_model: {
         parameters: {
             query?: never;
@@ -7746,39 +7749,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Model"];
-                };
-            };
-            /** @description What happened and what to do. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
-    requantize_model: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["RequantizeModel"];
-            };
-        };
-        responses: {
-            /** @description Done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Requantized"];
                 };
             };
             /** @description What happened and what to do. */
@@ -8943,6 +8913,138 @@ export interface operations {
                 };
                 content: {
                     "application/json": null;
+                };
+            };
+            /** @description What happened and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    save_remote_model: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SaveRemoteModel"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Model"];
+                };
+            };
+            /** @description What happened and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    list_remote_identifiers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ListRemoteIdentifiers"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string[];
+                };
+            };
+            /** @description What happened and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    clear_remote_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ClearRemoteKey"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Model"];
+                };
+            };
+            /** @description What happened and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    test_remote_model: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TestRemoteModel"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RemoteDiagnosis"];
                 };
             };
             /** @description What happened and what to do. */

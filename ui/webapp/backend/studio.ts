@@ -48,6 +48,8 @@ import type {
     PromptSet,
     PromptSetItemPage,
     Requantized,
+    Registration,
+    RemoteDiagnosis,
     Run,
     RunCount,
     RunEvent,
@@ -117,6 +119,27 @@ export function removeModel(model: string, deleteFiles: boolean): Promise<void> 
 /** Undoes a removal that kept the files. */
 export function restoreModel(model: string): Promise<Model> {
     return call("restore_model", { model });
+}
+
+// Models that answer elsewhere
+
+/** `key` null: the one that is kept stays; else it goes to the keyring and is never given back. */
+export function saveRemoteModel(registration: Registration): Promise<Model> {
+    return call("save_remote_model", registration);
+}
+
+/** Asks the model one short question, once; nothing is kept. */
+export function testRemoteModel(registration: Registration): Promise<RemoteDiagnosis> {
+    return call("test_remote_model", registration);
+}
+
+/** What the endpoint calls its models. */
+export function listRemoteIdentifiers(registration: Registration): Promise<string[]> {
+    return call("list_remote_identifiers", registration);
+}
+
+export function clearRemoteKey(model: string): Promise<Model> {
+    return call("clear_remote_key", { model });
 }
 
 // Models from elsewhere

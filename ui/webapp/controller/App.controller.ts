@@ -17,6 +17,7 @@ import ImportDialog from "./ImportDialog";
 import ModelsDialog from "./ModelsDialog";
 import ModelsPopover from "./ModelsPopover";
 import NotificationsPopover from "./NotificationsPopover";
+import RemoteDialog from "./RemoteDialog";
 import SettingsDialog from "./SettingsDialog";
 import ShortcutsDialog from "./ShortcutsDialog";
 import TeamDialog from "./TeamDialog";
@@ -43,6 +44,7 @@ export default class App extends BaseController {
     private models: ModelsDialog;
     private modelsPopover: ModelsPopover;
     private notifications: NotificationsPopover;
+    private remote: RemoteDialog;
     private settings: SettingsDialog;
     private shortcuts: ShortcutsDialog;
     private team: TeamDialog;
@@ -141,7 +143,9 @@ export default class App extends BaseController {
         );
         this.getter = new GetModelsDialog(view, live, downloads, (model) => this.openModel(model));
         this.embeddings = new EmbeddingsDialog(view);
+        this.remote = new RemoteDialog(view, (model) => this.openModel(model));
         this.models = new ModelsDialog(view, live, evaluations, {
+            register: (model) => void this.remote.open(model),
             getModels: () => void this.getter.open(),
             configure: (model) => void this.configurator.open(model),
             importModel: () => void this.importer.open(),

@@ -11,6 +11,7 @@ import type ChatSession from "../model/ChatSession";
 import type { Turn } from "../model/chatTree";
 import { copy } from "../model/clipboard";
 import type { ModelRow } from "../model/models";
+import { marked } from "../model/remoteFormat";
 import { text } from "../model/texts";
 import AttachDialog from "./AttachDialog";
 import BaseController from "./BaseController";
@@ -234,7 +235,7 @@ export default class Chat extends BaseController {
             const usable = rows.filter(({ state }) => state !== "unsupported");
             const chosen = live.chosen?.name;
             const first = { id: "", name: chosen ? text("chatModelOfWindow", chosen) : text("chatModelOfWindowNone") };
-            this.page.setProperty("/models", [first, ...usable.map(({ id, name }) => ({ id, name }))]);
+            this.page.setProperty("/models", [first, ...usable.map(({ id, name }) => ({ id, name: marked(name, id) }))]);
             void this.chat().refresh();
         };
         const all = () => {

@@ -7,7 +7,7 @@ import type { SearchField$LiveChangeEvent } from "sap/m/SearchField";
 import type View from "sap/ui/core/mvc/View";
 import type ListBinding from "sap/ui/model/ListBinding";
 import JSONModel from "sap/ui/model/json/JSONModel";
-import { loadModel, removeModel, renameModel, restoreModel, unloadModel, type Failure } from "../backend/studio";
+import { loadModel, removeModel, renameModel, restoreModel, unloadModel, type Failure, type Model } from "../backend/studio";
 import { openPath } from "../backend/window";
 import { copy } from "../model/clipboard";
 import { qualityFacts } from "../model/evaluationFormat";
@@ -44,6 +44,8 @@ export interface Leads {
     importModel(): void;
     getModels(): void;
     embedTexts(model: ModelRow): void;
+    /** Registers a model that answers elsewhere, or changes one. */
+    register(model: Model | null): void;
 }
 
 /** Every model with all that is known of it, and what can be done with it. */
@@ -120,6 +122,14 @@ export default class ModelsDialog extends FragmentDialog {
         this.leads.getModels();
     }
 
+    onAddRemote(): void {
+        this.leads.register(null);
+    }
+
+    onEditRemote(): void {
+        this.leads.register(this.state.row?.model ?? null);
+    }
+
     onCopyHash(): void {
         void copy(this.state.row?.model.sha256 ?? "");
     }
@@ -162,7 +172,8 @@ export default class ModelsDialog extends FragmentDialog {
         if (row) {
             void this.attempt(async () => {
                 await this.takeOff(row.id, false);
-                this.set({ removed: row.id, removedText: text("modelRemoved", isolated(row.name)) });
+                const told = text(row.model.remote ? "remoteRemoved" : "modelRemoved", isolated(row.name));
+                this.set({ removed: row.id, removedText: told });
             });
         }
     }

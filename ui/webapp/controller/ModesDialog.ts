@@ -8,6 +8,7 @@ import { beneathNothing } from "../model/beneath";
 import ModeEditor from "../model/ModeEditor";
 import type { ModelRow } from "../model/models";
 import type Modes from "../model/Modes";
+import { marked } from "../model/remoteFormat";
 import { text } from "../model/texts";
 import FragmentDialog from "./FragmentDialog";
 
@@ -29,7 +30,8 @@ export default class ModesDialog extends FragmentDialog {
 
     async open(models: ModelRow[]): Promise<void> {
         this.editor.forgetUndo();
-        this.editor.offer(models.filter(({ state }) => state !== "unsupported"));
+        const usable = models.filter(({ state }) => state !== "unsupported");
+        this.editor.offer(usable.map(({ id, name }) => ({ id, name: marked(name, id) })));
         this.editor.edit(this.modes.chosen ?? this.modes.items[0]);
         await this.show();
         this.select();

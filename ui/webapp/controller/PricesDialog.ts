@@ -2,6 +2,7 @@ import type Dialog from "sap/m/Dialog";
 import type Select from "sap/m/Select";
 import type View from "sap/ui/core/mvc/View";
 import Prices from "../model/Prices";
+import { marked } from "../model/remoteFormat";
 import FragmentDialog from "./FragmentDialog";
 
 /** Sets what tokens of a model cost from now on, and shows what they cost before. */
@@ -13,7 +14,7 @@ export default class PricesDialog extends FragmentDialog {
     }
 
     async open(models: { id: string; name: string }[], chosen: string | null): Promise<void> {
-        await this.prices.open(models, chosen);
+        await this.prices.open(models.map(({ id, name }) => ({ id, name: marked(name, id) })), chosen);
         await this.show();
     }
 

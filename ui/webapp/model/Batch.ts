@@ -1,6 +1,7 @@
 import JSONModel from "sap/ui/model/json/JSONModel";
 import { best } from "./best";
 import PromptSession, { type Request } from "./PromptSession";
+import { marked } from "./remoteFormat";
 
 /** The most answers of one batch. */
 export const MOST_TARGETS = 8;
@@ -116,8 +117,8 @@ export default class Batch {
 export function titlesOf(requests: Request[]): string[] {
     const oneModel = new Set(requests.map(({ model }) => model)).size === 1;
     const oneMode = new Set(requests.map(({ mode }) => mode?.id)).size === 1;
-    return requests.map(({ mode, modelName }) => {
-        const parts = [oneMode && !oneModel ? null : mode?.name, oneModel && mode ? null : modelName];
+    return requests.map(({ mode, model, modelName }) => {
+        const parts = [oneMode && !oneModel ? null : mode?.name, oneModel && mode ? null : marked(modelName, model)];
         return parts.filter(Boolean).join(" · ");
     });
 }

@@ -42,6 +42,8 @@ interface ChatState extends Counted {
     turns: Turn[];
     fields: ChatFields;
     beneath: Beneath;
+    /** The model that would answer. */
+    asks: ModelRow | null;
     /** What is being typed, what stands under it, and the message it takes the place of. */
     text: string;
     attachments: Attachment[];
@@ -62,7 +64,7 @@ export interface Around {
 
 type Begin = (onEvent: (event: ChatEvent) => void) => Promise<ChatAnswer>;
 
-const EMPTY: Omit<ChatState, "beneath"> = {
+const EMPTY: Omit<ChatState, "beneath" | "asks"> = {
     ...uncounted("empty"),
     id: null,
     title: "",
@@ -78,7 +80,7 @@ const EMPTY: Omit<ChatState, "beneath"> = {
 
 /** One chat: what was said in it, what is being said, and how it is held. */
 export default class ChatSession {
-    readonly model = new JSONModel({ ...EMPTY, beneath: beneath(null, null, null) } satisfies ChatState);
+    readonly model = new JSONModel({ ...EMPTY, beneath: beneath(null, null, null), asks: null } satisfies ChatState);
     /** The answer under way, or the last one. */
     readonly answer = new PromptSession();
     private contents: ChatContents | null = null;
@@ -141,6 +143,7 @@ export default class ChatSession {
 
     /** Model, mode or their parameters changed. */
     async refresh(): Promise<void> {
+        this.set({ asks: this.asks });
         this.counter.changed();
         const asked = this.asked;
         const found = await inheritance(this.asks?.id ?? null, this.mode);
@@ -396,6 +399,9 @@ export default class ChatSession {
         const { id, text, attachments, editing } = this.state;
         if (!id || !this.asks) {
             return id ? "noModel" : "empty";
+        }
+        if (this.asks.state === "remote") {
+            return "remote";
         }
         return countMessage(id, { text, attachments, model: this.around.chosen()?.id ?? null }, editing);
     }

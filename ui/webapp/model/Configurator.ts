@@ -22,6 +22,7 @@ import {
     typedContext,
     type ConfigurationForm,
 } from "./configuration";
+import { isRemote } from "./remoteFormat";
 import Runtimes from "./Runtimes";
 import { text } from "./texts";
 
@@ -124,7 +125,9 @@ export default class Configurator {
     /** What would answer with what is chosen. */
     async lookAtRuntimes(): Promise<void> {
         const { model, form } = this.state;
-        await this.runtimes.look(model, form.runtime);
+        if (!isRemote(model)) {
+            await this.runtimes.look(model, form.runtime);
+        }
     }
 
     /** Keeps what was typed for the next time. */
@@ -234,7 +237,7 @@ export default class Configurator {
         const { model, form } = this.state;
         const context = typedContext(form.fields);
         const asked = ++this.estimating;
-        if (!model || context === undefined) {
+        if (!model || isRemote(model) || context === undefined) {
             return;
         }
         try {

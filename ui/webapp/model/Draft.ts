@@ -9,6 +9,7 @@ import {
 import { beneath, type Beneath } from "./beneath";
 import { inheritance, orNull } from "./inheritance";
 import type { ParameterFields } from "./parameters";
+import { isRemote } from "./remoteFormat";
 import { text } from "./texts";
 import TokenCounter, { uncounted, type Counted, type Counting } from "./TokenCounter";
 
@@ -102,6 +103,9 @@ export default class Draft {
         const { model, mode, prompt, overrides } = subject;
         if (!model || prompt.trim() === "") {
             return model ? "empty" : "noModel";
+        }
+        if (isRemote(model)) {
+            return "remote";
         }
         return countTokens({ model, mode: mode?.id ?? null, prompt, parameters: overrides });
     }

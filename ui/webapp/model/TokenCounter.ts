@@ -3,7 +3,7 @@ import type { Failure, TokenCount } from "../backend/studio";
 const COUNT_AFTER_MS = 250;
 
 /** Why there is no count, or that there is one. */
-export type Counting = "empty" | "noModel" | "notLoaded" | "invalid" | "failed" | "counted";
+export type Counting = "empty" | "noModel" | "notLoaded" | "remote" | "invalid" | "failed" | "counted";
 
 export interface Counted {
     counting: Counting;

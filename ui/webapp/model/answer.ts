@@ -1,4 +1,16 @@
-import type { Cost, Failure, FinishReason, LoadProgress, Measures, Outcome, Run, RunEvent, TokenLikelihood } from "../backend/studio";
+import type {
+    Cost,
+    Failure,
+    FinishReason,
+    LoadProgress,
+    Measures,
+    Outcome,
+    RemoteUse,
+    Run,
+    RunEvent,
+    TokenLikelihood,
+} from "../backend/studio";
+import { isRemote } from "./remoteFormat";
 
 /**
  * What the answer pane shows.
@@ -27,6 +39,8 @@ export interface Answer {
     tags: string[];
     /** What else could have come in each token's place, where that was asked. */
     likelihoods: TokenLikelihood[] | null;
+    /** Where it was answered, when elsewhere. */
+    remote: RemoteUse | null;
     /** Why a rating or tags could not be kept. */
     assessmentProblem: Failure | null;
     /** Who measured: the application once a run has ended, this window while it streams. */
@@ -56,6 +70,7 @@ export function idle(): Answer {
         rating: 0,
         tags: [],
         likelihoods: null,
+        remote: null,
         assessmentProblem: null,
         source: null,
         stopping: false,
@@ -114,6 +129,7 @@ export function finished(run: Run): Answer {
         rating: run.rating ?? 0,
         tags: run.tags,
         likelihoods: run.likelihoods ?? null,
+        remote: run.remote ?? null,
         source: "application",
     };
 }
@@ -126,7 +142,9 @@ export function refused(answer: Answer, error: Failure): Answer {
 
 /** What this window can tell of a run under way; the application's own measures replace it at the end. */
 export function liveMeasures(answer: Answer, now: number): Measures {
-    const { sentAt, firstPieceAt, lastPieceAt, pieces } = answer;
+    const { sentAt, firstPieceAt, lastPieceAt, model } = answer;
+    // Elsewhere a piece is not a token, and the endpoint counts at the end.
+    const pieces = isRemote(model) ? 0 : answer.pieces;
     const streamed = firstPieceAt !== null && lastPieceAt !== null ? lastPieceAt - firstPieceAt : 0;
     return {
         total_ms: now - sentAt,

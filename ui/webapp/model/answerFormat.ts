@@ -2,7 +2,8 @@ import type { LoadProgress, Mode } from "../backend/studio";
 import { isActive, type Answer, type Phase } from "./answer";
 import { count, outcomeText, percent } from "./format";
 import type { ModelRow, Situation } from "./models";
-import { text } from "./texts";
+import { leaving } from "./remoteFormat";
+import { series, text } from "./texts";
 
 const SITUATION_ICONS: Record<Situation, string> = {
     starting: "sap-icon://in-progress",
@@ -40,6 +41,10 @@ export function statusLine(
 ): string {
     const mode = modes?.find(({ id }) => id === modeId) ?? null;
     const chosen = askedModel(mode, selected, models ?? []);
+    if (chosen?.state === "remote") {
+        const asks = mode && chosen.id !== selected?.id ? text("modeAsks", mode.name, chosen.name) : "";
+        return series([asks, leaving(chosen.model.remote)]);
+    }
     if (isActive(answer.phase) || !chosen) {
         return "";
     }
@@ -59,7 +64,9 @@ export function statusText(answer: Answer): string {
         case "ended":
             return answer.outcome ? outcomeText(answer.outcome, answer.finishReason) : text("phase.refused");
         case "reading":
-            return text("phase.reading", count(answer.measures.tokens_in));
+            return answer.measures.tokens_in == null
+                ? text("phase.readingElsewhere")
+                : text("phase.reading", count(answer.measures.tokens_in));
         default:
             return text(`phase.${answer.phase}`);
     }

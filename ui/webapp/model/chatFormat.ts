@@ -5,6 +5,7 @@ import { isCut } from "./chatTree";
 import { countSource, countState } from "./draftFormat";
 import { bytes, count, durationText, loadText, outcomeText, rateText, tokens } from "./format";
 import type { ModelRow } from "./models";
+import { marked } from "./remoteFormat";
 import { isolated, series, text } from "./texts";
 import type { Counting } from "./TokenCounter";
 
@@ -57,8 +58,9 @@ export function leftOut(use: ContextUse | null | undefined): string {
     return series([what, text("tokenCount", count(used), count(available))]);
 }
 
-export function policyMeaning(policy: ContextPolicy): string {
-    return text(`contextPolicyMeaning.${policy}`);
+/** What a policy does; without the model's tokenizer none can be followed. */
+export function policyMeaning(policy: ContextPolicy, asks: ModelRow | null): string {
+    return asks?.state === "remote" ? text("contextPolicyMeaning.remote") : text(`contextPolicyMeaning.${policy}`);
 }
 
 export const endedEarly = isCut;
@@ -83,7 +85,7 @@ export function measures(run: AnswerRun | null): string {
     }
     const { tokens_per_s, ttft_ms, cache } = run.measures;
     return series([
-        run.model_name,
+        marked(run.model_name, run.model),
         tokens_per_s == null ? "" : text("chatSpeed", rateText(tokens_per_s)),
         ttft_ms == null ? "" : text("chatFirstToken", durationText(ttft_ms)),
         run.measures.tokens_in == null ? "" : text("chatTokens", tokens(run.measures)),
@@ -101,9 +103,13 @@ export function canSend(message: string, model: string, chosen: ModelRow | null)
 }
 
 export function budget(counting: Counting, counted: TokenCount | null): string {
-    return counting === "counted" && counted
-        ? text("chatBudgetText", count(counted.tokens), count(counted.context_length))
-        : text(counting === "notLoaded" ? "chatBudgetNotLoaded" : "chatBudgetNone");
+    if (counting === "counted" && counted) {
+        return text("chatBudgetText", count(counted.tokens), count(counted.context_length));
+    }
+    if (counting === "remote") {
+        return text("chatBudgetRemote");
+    }
+    return text(counting === "notLoaded" ? "chatBudgetNotLoaded" : "chatBudgetNone");
 }
 
 export function budgetPercent(counted: TokenCount | null): number {

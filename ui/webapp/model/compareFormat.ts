@@ -3,6 +3,7 @@ import { best } from "./best";
 import type { Decision } from "./Compare";
 import { count, duration, fullMoment, NONE, rateText } from "./format";
 import { cost } from "./measureFormat";
+import { marked } from "./remoteFormat";
 import { text } from "./texts";
 
 type Line = SideBySide["score"]["lines"][number];
@@ -83,7 +84,7 @@ export function counts({ latency, quality, cost }: Weights): boolean {
 
 /** Of which model, in which mode, when. */
 export function slotText(run: Run | null): string {
-    return run ? [run.model_name, run.mode?.name, fullMoment(run.started_at)].filter(Boolean).join(" · ") : "";
+    return run ? [marked(run.model_name, run.model), run.mode?.name, fullMoment(run.started_at)].filter(Boolean).join(" · ") : "";
 }
 
 export function ratingValue(rating: number | null | undefined): number {

@@ -2,6 +2,7 @@ import type { EvaluatedItem, Evaluation, EvaluationFigures, Expectation, PromptS
 import { count, fullMoment, NONE } from "./format";
 import { LOCALE } from "./locale";
 import type { Fact } from "./modelFacts";
+import { marked } from "./remoteFormat";
 import { isolated, series, text } from "./texts";
 
 type Colour = "None" | "Success" | "Warning" | "Error" | "Information";
@@ -23,7 +24,7 @@ export function qualitySource({ evaluation, quality }: EvaluationFigures): strin
         return text("qualityNone");
     }
     const ended = fullMoment(evaluation.ended_at);
-    const asked = series([evaluation.model_name, evaluation.mode?.name]);
+    const asked = series([marked(evaluation.model_name, evaluation.model), evaluation.mode?.name]);
     return text("qualitySource", count(evaluation.tally.passed), count(quality.judged), isolated(asked), ended);
 }
 
@@ -101,10 +102,10 @@ export function tallyText({ tally }: Evaluation): string {
 }
 
 /** Model, mode and parameters of an evaluation. */
-export function asked({ model_name, mode, parameters, judge }: Evaluation): string {
+export function asked({ model, model_name, mode, parameters, judge }: Evaluation): string {
     const { temperature, seed, max_tokens } = parameters;
     return series([
-        model_name,
+        marked(model_name, model),
         mode?.name,
         temperature == null ? null : text("evaluationTemperature", temperature),
         seed == null ? null : text("evaluationSeed", String(seed)),

@@ -3,6 +3,7 @@ import type { Deletion, RunCount, RunSummary } from "../backend/studio";
 import { count, moment } from "./format";
 import { filterCount, type FilterFields } from "./historyFilter";
 import type { Sort } from "./History";
+import { marked } from "./remoteFormat";
 import { text } from "./texts";
 
 /** Which columns of the history are shown; that of the prompt always is. */
@@ -99,7 +100,7 @@ export function tagsText(tags: string[] | null): string {
 
 /** Whose answer it is, in which mode, when. */
 export function runText(run: RunSummary | null): string {
-    return run ? [run.model_name, run.mode?.name, moment(run.started_at)].filter(Boolean).join(" · ") : "";
+    return run ? [marked(run.model_name, run.model), run.mode?.name, moment(run.started_at)].filter(Boolean).join(" · ") : "";
 }
 
 export function ratingText(rating: number | null | undefined): string {

@@ -1,4 +1,4 @@
-import type { Model } from "../backend/studio";
+import type { Elsewhere, Model } from "../backend/studio";
 import { bytes, count, fullMoment, magnitude, NONE } from "./format";
 import { isolated, text } from "./texts";
 
@@ -9,14 +9,17 @@ export interface Fact {
 
 /** What a model is, in the order it is asked for; what its file does not say is not listed. */
 export function modelFacts(model: Model): Fact[] {
-    const { facts } = model;
+    const { facts, remote } = model;
+    if (remote) {
+        return remoteFacts(remote, model.modified_at);
+    }
     const known: [string, string | null | undefined][] = [
         ["architecture", facts?.architecture],
         ["parameters", facts?.parameters == null ? null : `${magnitude(facts.parameters)} (${count(facts.parameters)})`],
         ["quantization", facts?.quantization],
         ["context", facts?.context_length == null ? null : text("factTokens", count(facts.context_length))],
         ["size", bytes(model.size_bytes)],
-        ["format", text(`format.${model.format}`)],
+        ["format", model.format == null ? null : text(`format.${model.format}`)],
         ["licence", facts ? (facts.licence ?? NONE) : null],
         ["layers", counted(facts?.layers)],
         ["heads", heads(model)],
@@ -26,6 +29,22 @@ export function modelFacts(model: Model): Fact[] {
         ["tokenizer", facts?.tokenizer],
         ["modified", fullMoment(model.modified_at)],
     ];
+    return listed(known);
+}
+
+/** What can be known of a model that answers elsewhere: what a person registered. */
+function remoteFacts(remote: Elsewhere, changed: number): Fact[] {
+    return listed([
+        ["address", remote.base_url],
+        ["identifier", remote.model],
+        ["key", text(remote.has_key ? "remoteKeyInKeyring" : "remoteKeyNone")],
+        ["context", remote.context_length == null ? NONE : text("factTokens", count(remote.context_length))],
+        ["memory", text("remoteNoMemory")],
+        ["modified", fullMoment(changed)],
+    ]);
+}
+
+function listed(known: [string, string | null | undefined][]): Fact[] {
     return known.flatMap(([key, value]) => (value == null ? [] : [{ label: text(`fact.${key}`), value }]));
 }
 

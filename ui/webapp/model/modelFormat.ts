@@ -1,6 +1,7 @@
 import type { Failure } from "../backend/studio";
 import { bytes, count, magnitude } from "./format";
 import type { ModelRow, ModelState, Situation } from "./models";
+import { leaving, REMOTE_ICON } from "./remoteFormat";
 import { isolated, series, text } from "./texts";
 
 type Colour = "None" | "Success" | "Warning" | "Error" | "Information";
@@ -11,6 +12,7 @@ const COLOURS: Record<ModelState, Colour> = {
     loading: "Information",
     failed: "Error",
     onDisk: "None",
+    remote: "Information",
     unsupported: "Warning",
 };
 
@@ -20,6 +22,7 @@ const ICONS: Record<ModelState, string> = {
     loading: "sap-icon://in-progress",
     failed: "sap-icon://status-negative",
     onDisk: "sap-icon://status-inactive",
+    remote: REMOTE_ICON,
     unsupported: "sap-icon://status-critical",
 };
 
@@ -35,18 +38,28 @@ export function facts(row: ModelRow): string {
     if (row.problem) {
         return row.problem.message;
     }
+    if (row.state === "remote") {
+        return series([row.file, contextText(row), leaving(row.model.remote)]);
+    }
     return series([
         row.architecture,
         row.quantization,
         row.parameters === null ? "" : text("factParameters", magnitude(row.parameters)),
-        row.contextLength === null ? "" : text("factContext", count(row.contextLength)),
+        contextText(row),
         bytes(row.sizeBytes),
     ]);
 }
 
+function contextText({ contextLength }: ModelRow): string {
+    return contextLength === null ? "" : text("factContext", count(contextLength));
+}
+
 /** As few facts as tell models apart. */
 export function shortFacts(row: ModelRow): string {
-    const { architecture, quantization, parameters, sizeBytes } = row;
+    const { architecture, quantization, parameters, sizeBytes, model } = row;
+    if (model.remote) {
+        return series([row.file, model.remote.host]);
+    }
     return series([architecture, parameters === null ? "" : magnitude(parameters), quantization, bytes(sizeBytes)]);
 }
 
@@ -113,6 +126,9 @@ export function engineState(chosen: ModelRow | null, problem: Failure | null): C
 export function engineTooltip(chosen: ModelRow | null, problem: Failure | null): string {
     if (problem) {
         return problem.message;
+    }
+    if (chosen?.model.remote) {
+        return leaving(chosen.model.remote);
     }
     const status = chosen?.status;
     if (!status) {

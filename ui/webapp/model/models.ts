@@ -1,7 +1,7 @@
 import type { EngineStatus, Failure, Model, ModelList, ModelStatus } from "../backend/studio";
 import { percent } from "./format";
 
-export type ModelState = "ready" | "busy" | "loading" | "failed" | "onDisk" | "unsupported";
+export type ModelState = "ready" | "busy" | "loading" | "failed" | "onDisk" | "remote" | "unsupported";
 
 /** A model as the selector shows it: the registry's entry joined with what the engine does with it. */
 export interface ModelRow {
@@ -39,10 +39,14 @@ export function modelRows(models: Model[], engine: EngineStatus): ModelRow[] {
         );
 }
 
-/** The model the next run uses: the chosen one while it can run, else the one in memory that was used last, else the quickest to load. */
+/**
+ * The model the next run uses: the chosen one while it can run, else the one in memory that was used last, else the
+ * quickest to load. One that answers elsewhere only where there is no other: nothing leaves by itself.
+ */
 export function usableModel(rows: ModelRow[], chosen: string | null): string | null {
     const usable = rows.filter((row) => !isUnusable(row));
-    return (usable.find((row) => row.id === chosen) ?? lastUsed(usable) ?? quickest(usable))?.id ?? null;
+    const here = usable.filter(({ state }) => state !== "remote");
+    return (usable.find((row) => row.id === chosen) ?? lastUsed(here) ?? quickest(here) ?? usable[0])?.id ?? null;
 }
 
 function lastUsed(rows: ModelRow[]): ModelRow | undefined {
@@ -62,7 +66,7 @@ export function situation(list: ModelList | null, rows: ModelRow[]): Situation {
     if (!list) {
         return "starting";
     }
-    if (list.problem) {
+    if (list.problem && !rows.some(({ state }) => state === "remote")) {
         return "noFolder";
     }
     if (rows.length === 0) {
@@ -79,7 +83,7 @@ function described(model: Model) {
         quantization: model.facts?.quantization ?? "",
         architecture: model.facts?.architecture ?? "",
         parameters: model.facts?.parameters ?? null,
-        contextLength: model.facts?.context_length ?? null,
+        contextLength: model.facts?.context_length ?? model.remote?.context_length ?? null,
         sizeBytes: model.size_bytes,
         problem: model.problem ?? null,
         model,
@@ -88,6 +92,9 @@ function described(model: Model) {
 
 function engineView(model: Model, engine: EngineStatus) {
     const status = engine.models.find((each) => each.model === model.id);
+    if (model.remote) {
+        return { state: "remote" as const, percent: null, memoryBytes: null, waiting: 0, status: null };
+    }
     if (model.problem || !status) {
         const state: ModelState = model.problem ? "unsupported" : "onDisk";
         return { state, percent: null, memoryBytes: null, waiting: 0, status: null };

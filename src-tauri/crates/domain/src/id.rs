@@ -24,12 +24,20 @@ impl fmt::Display for RunId {
 }
 
 /// An entry of the registry: the file's path below the models folder, with
-/// forward slashes.
+/// forward slashes, or what [`ModelId::remote`] gives.
 #[derive(
     Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
 )]
 #[serde(transparent)]
 pub struct ModelId(pub String);
+
+impl ModelId {
+    /// A new identifier for a model that answers elsewhere: "remote:" and a
+    /// UUIDv7.
+    pub fn remote() -> Self {
+        Self(format!("remote:{}", Uuid::now_v7()))
+    }
+}
 
 impl fmt::Display for ModelId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -1,5 +1,5 @@
 use crate::{
-    ChatId, ContextUse, Error, ModeId, ModelId, Parameters, RunId, Runtime, Timestamp,
+    ChatId, ContextUse, Error, ModeId, ModelId, Parameters, RemoteUse, RunId, Runtime, Timestamp,
     TokenLikelihood,
 };
 use schemars::JsonSchema;
@@ -52,7 +52,8 @@ pub struct Measures {
     /// including the model's load when it had to be loaded.
     pub ttft_ms: Option<f64>,
     /// Tokens after the first over the time since the first, per second.
-    /// Absent for answers of fewer than two tokens.
+    /// Absent for answers of fewer than two tokens, and for those that came at
+    /// once.
     pub tokens_per_s: Option<f64>,
     /// Tokens of the prompt as sent, chat template included.
     pub tokens_in: Option<u32>,
@@ -108,11 +109,13 @@ pub struct Run {
     pub error: Option<Error>,
     /// What was measured.
     pub measures: Measures,
-    /// Which runtime answered; absent before the model was loaded, and for runs
-    /// from before there was a choice.
+    /// Which runtime answered; absent before the model was loaded, for runs from
+    /// before there was a choice, and for those answered elsewhere.
     pub runtime: Option<Runtime>,
     /// The chat template it was sent by, where that was not the model's own.
     pub chat_template: Option<String>,
+    /// Where it was answered, when elsewhere; absent until it was sent.
+    pub remote: Option<RemoteUse>,
     /// In which mode, when one was chosen.
     pub mode: Option<ModeRef>,
     /// In which conversation, when in one.

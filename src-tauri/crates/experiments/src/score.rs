@@ -108,6 +108,7 @@ mod tests {
             runtime: None,
             chat_template: None,
             likelihoods: None,
+            remote: None,
             mode: None,
             chat: None,
             context: None,

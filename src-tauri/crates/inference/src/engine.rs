@@ -11,6 +11,7 @@ use nopenai_domain::{
 };
 use nopenai_models::Registry;
 use nopenai_protocol::ElementType;
+use nopenai_remote::Remote;
 use nopenai_runtime::Launcher;
 use nopenai_store::Store;
 use std::{
@@ -32,6 +33,8 @@ pub struct EngineOptions {
     pub store: Store,
     /// The worker's executable.
     pub launcher: Launcher,
+    /// Asks the models that answer elsewhere.
+    pub remote: Remote,
     /// The type of activations; `Auto` but for measurements.
     pub element_type: ElementType,
     /// Draws the seed of a run that names none, 0 to 2^53-1.

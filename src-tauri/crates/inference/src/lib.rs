@@ -4,6 +4,7 @@
 
 mod cache;
 mod context;
+mod elsewhere;
 mod engine;
 mod loading;
 mod measure;

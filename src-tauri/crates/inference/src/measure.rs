@@ -5,15 +5,17 @@ use std::time::{Duration, Instant};
 pub struct Stopwatch {
     accepted: Instant,
     first_token: Option<Instant>,
+    arrivals: u32,
 }
 
 impl Stopwatch {
     pub fn start() -> Self {
-        Self { accepted: Instant::now(), first_token: None }
+        Self { accepted: Instant::now(), first_token: None, arrivals: 0 }
     }
 
-    /// Notes a token's arrival; only the first one matters.
+    /// Notes the arrival of a token, or of several that come together.
     pub fn token(&mut self) {
+        self.arrivals += 1;
         self.first_token.get_or_insert_with(Instant::now);
     }
 
@@ -21,7 +23,8 @@ impl Stopwatch {
     /// `counted` has what was counted meanwhile.
     pub fn measures(&self, counted: &Measures) -> Measures {
         let end = Instant::now();
-        let generating = self.first_token.map(|first| end - first);
+        // What comes at once tells nothing of how long it took.
+        let generating = self.first_token.filter(|_| self.arrivals > 1).map(|first| end - first);
         Measures {
             total_ms: Some(milliseconds(end - self.accepted)),
             ttft_ms: self.first_token.map(|first| milliseconds(first - self.accepted)),
@@ -58,6 +61,16 @@ mod tests {
         assert_eq!(rate(Some(0), two_seconds), None);
         assert_eq!(rate(None, two_seconds), None);
         assert_eq!(rate(Some(21), None), None);
+    }
+
+    #[test]
+    fn an_answer_that_comes_at_once_has_no_rate() {
+        let counted = Measures { tokens_out: Some(30), ..Measures::default() };
+        let mut stopwatch = Stopwatch::start();
+        stopwatch.token();
+        assert_eq!(stopwatch.measures(&counted).tokens_per_s, None);
+        stopwatch.token();
+        assert!(stopwatch.measures(&counted).tokens_per_s.is_some());
     }
 
     #[test]

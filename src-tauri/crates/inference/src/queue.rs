@@ -52,6 +52,8 @@ struct Waiting {
     caller: Caller,
     model: ModelId,
     since: Timestamp,
+    /// Runs of the model that may be under way together.
+    at_once: u32,
     begin: oneshot::Sender<Place>,
 }
 
@@ -77,14 +79,20 @@ impl Queue {
         Self { state: Arc::default(), ended: Arc::default(), clock, changed }
     }
 
-    /// Waits for a place. Dropping the future gives the wait up.
+    /// Waits for a place at a model in memory. Dropping the future gives the wait
+    /// up.
     ///
     /// # Errors
     /// [`Code::Busy`] at once when too many wait already; [`Code::Cancelled`]
     /// when the queue closes.
     pub async fn place(&self, model: &ModelId, caller: &Caller) -> Result<Place> {
+        self.place_of(model, caller, AT_ONCE).await
+    }
+
+    /// As [`Queue::place`], at a model that answers `at_once` runs together.
+    pub async fn place_of(&self, model: &ModelId, caller: &Caller, at_once: u32) -> Result<Place> {
         let (begin, begun) = oneshot::channel();
-        let _leave = Leave { queue: self, ticket: self.enter(model, caller, begin)? };
+        let _leave = Leave { queue: self, ticket: self.enter(model, caller, at_once, begin)? };
         self.serve();
         begun.await.map_err(|_| Error::new(Code::Cancelled, "The application is ending."))
     }
@@ -93,6 +101,7 @@ impl Queue {
         &self,
         model: &ModelId,
         caller: &Caller,
+        at_once: u32,
         begin: oneshot::Sender<Place>,
     ) -> Result<u64> {
         let mut state = self.lock();
@@ -106,7 +115,7 @@ impl Queue {
         let ticket = state.tickets;
         state.tickets += 1;
         let (model, caller, since) = (model.clone(), caller.clone(), self.clock.now());
-        state.waiting.push(Waiting { ticket, caller, model, since, begin });
+        state.waiting.push(Waiting { ticket, caller, model, since, at_once, begin });
         Ok(ticket)
     }
 
@@ -238,7 +247,7 @@ impl State {
     fn next(&self) -> Option<usize> {
         let may_begin = |waiting: &Waiting| {
             let running = self.running.get(&waiting.model).copied().unwrap_or(0);
-            self.rests == 0 && running < AT_ONCE && !self.held.contains(&waiting.model)
+            self.rests == 0 && running < waiting.at_once && !self.held.contains(&waiting.model)
         };
         let order = |waiting: &Waiting| {
             let served = self.served.get(&waiting.caller).copied().unwrap_or(0);
@@ -358,6 +367,21 @@ mod tests {
         while begun.lock().unwrap().is_empty() {
             tokio::task::yield_now().await;
         }
+    }
+
+    #[tokio::test]
+    async fn a_model_elsewhere_answers_several_at_once_and_no_more() {
+        let queue = queue();
+        let (model, window) = (model("remote:a"), Caller::window());
+        let mut places = Vec::new();
+        for _ in 0..4 {
+            places.push(queue.place_of(&model, &window, 4).await.unwrap());
+        }
+        let fifth = queue.place_of(&model, &window, 4);
+        tokio::pin!(fifth);
+        assert!(tokio::time::timeout(Duration::from_millis(20), &mut fifth).await.is_err());
+        places.pop();
+        fifth.await.unwrap();
     }
 
     #[tokio::test]

@@ -4,6 +4,7 @@ use nopenai_domain::{
     Outcome, Result, Run, RunId, Runtime,
 };
 use nopenai_protocol::Chat;
+use nopenai_remote::check_promises;
 use nopenai_runtime::{GenerationEvent, Worker};
 use nopenai_store::{CacheKey, History, Store};
 use schemars::JsonSchema;
@@ -35,8 +36,9 @@ pub enum RunStep {
     },
     /// The prompt is being read.
     Started {
-        /// Tokens of the prompt, template included.
-        tokens_in: u32,
+        /// Tokens of the prompt, template included; absent where only the end
+        /// tells, as it is elsewhere.
+        tokens_in: Option<u32>,
         /// The seed of the draw.
         seed: u64,
         /// What was left out of the turns before, when something was.
@@ -118,10 +120,12 @@ impl Engine {
     async fn record(&self, prompt: &Prompt) -> Result<Run> {
         let options = &self.shared.options;
         let mode = self.mode(prompt.mode.as_ref()).await?;
-        let model = options.registry.get(&self.chosen(prompt, mode.as_ref())?)?;
         // Refuses a file the engine can't run before anything is recorded.
-        options.registry.path(&model.id)?;
+        let model = options.registry.usable(&self.chosen(prompt, mode.as_ref())?)?;
         let mut parameters = self.combine(&model.id, mode.as_ref(), &prompt.parameters).await?;
+        if model.remote.is_some() {
+            check_promises(&parameters)?;
+        }
         parameters.seed.get_or_insert_with(options.draw_seed);
         let chat_template = self.configuration(&model.id).await?.chat_template;
         let run = Run {
@@ -146,6 +150,7 @@ impl Engine {
             rating: None,
             tags: Vec::new(),
             likelihoods: None,
+            remote: None,
         };
         options.store.history().start(run.clone()).await?;
         Ok(run)
@@ -153,10 +158,10 @@ impl Engine {
 }
 
 /// A run under way.
-struct Conversation<E> {
+pub(crate) struct Conversation<E> {
     store: Store,
     history: History,
-    stopwatch: Stopwatch,
+    pub stopwatch: Stopwatch,
     events: E,
     sequence: u64,
     pieces: u64,
@@ -164,8 +169,8 @@ struct Conversation<E> {
     may_repeat: bool,
     /// Under which key the answer is to be kept.
     computed: Option<CacheKey>,
-    prompt: Prompt,
-    run: Run,
+    pub prompt: Prompt,
+    pub run: Run,
 }
 
 impl<E: FnMut(RunEvent) + Send> Conversation<E> {
@@ -181,6 +186,9 @@ impl<E: FnMut(RunEvent) + Send> Conversation<E> {
         cancel: &CancellationToken,
     ) -> Result<FinishReason> {
         let chat = engine.chat(&self.run.model, &self.prompt, &self.run.parameters).await?;
+        if let Some(remote) = engine.elsewhere(&self.run.model)? {
+            return self.ask_elsewhere(engine, (&remote, &chat), caller, cancel).await;
+        }
         let runtime = engine.runtime_for(&self.run.model).await?;
         let key = self.key(engine, runtime, &chat);
         if let Some(answer) = key.and_then(|key| engine.recall(key)) {
@@ -233,7 +241,7 @@ impl<E: FnMut(RunEvent) + Send> Conversation<E> {
         self.run.measures.tokens_out = answer.tokens_out;
         self.run.context = answer.context;
         if let Some(tokens_in) = answer.tokens_in {
-            self.started(tokens_in);
+            self.started(Some(tokens_in));
         }
         self.stopwatch.token();
         self.say(answer.text.clone());
@@ -270,7 +278,7 @@ impl<E: FnMut(RunEvent) + Send> Conversation<E> {
         match event {
             GenerationEvent::Started { tokens_in } => {
                 self.run.measures.tokens_in = Some(tokens_in);
-                self.started(tokens_in);
+                self.started(Some(tokens_in));
                 None
             }
             GenerationEvent::Token(text) => {
@@ -287,12 +295,12 @@ impl<E: FnMut(RunEvent) + Send> Conversation<E> {
         }
     }
 
-    fn started(&mut self, tokens_in: u32) {
+    pub fn started(&mut self, tokens_in: Option<u32>) {
         let seed = self.run.parameters.seed.unwrap_or_default();
         self.emit(RunStep::Started { tokens_in, seed, context: self.run.context });
     }
 
-    fn say(&mut self, text: String) {
+    pub fn say(&mut self, text: String) {
         if text.is_empty() {
             return;
         }

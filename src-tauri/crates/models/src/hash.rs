@@ -84,7 +84,7 @@ impl Hasher {
             Progress { listing: &self.listing, model, told: Instant::now(), done: 0 };
         let path = folder.join(&model.id.0);
         match model.format {
-            Format::Safetensors => {
+            Some(Format::Safetensors) => {
                 let mut lines = Sha256::new();
                 for (name, path) in weights(&path, model) {
                     let hash = progress.file(&path)?;
@@ -92,7 +92,7 @@ impl Hasher {
                 }
                 Ok(hexadecimal(lines))
             }
-            Format::Gguf | Format::Pickle => progress.file(&path),
+            _ => progress.file(&path),
         }
     }
 }

@@ -8,6 +8,7 @@
 //! - [`Hub`] is searched for models, [`Downloads`] brings them here, and
 //!   [`Catalogue`] names some worth having.
 //! - [`elsewhere`] finds those of other applications.
+//! - Models that answer elsewhere, behind an endpoint, are in the list, too.
 //! - [`estimate`] tells the memory a model needs.
 
 mod candidate;
@@ -24,6 +25,7 @@ mod lookout;
 mod model;
 mod name;
 mod registry;
+mod remote;
 pub mod safetensors;
 mod scan;
 mod space;
@@ -32,5 +34,5 @@ pub use catalogue::{Catalogue, CatalogueEntry, SizeClass};
 pub use download::{Download, DownloadState, Downloads};
 pub use hub::{Hub, HubAccess, HubModel, HubRepository, HubSort, Offer, Patience};
 pub use import::ImportMethod;
-pub use model::{Facts, Format, HashProgress, Model, ModelFile, ModelList};
+pub use model::{Elsewhere, Facts, Format, HashProgress, Model, ModelFile, ModelList};
 pub use registry::Registry;

@@ -2,9 +2,9 @@
 //! remembered about it.
 
 use crate::{HashProgress, Model, ModelList};
-use nopenai_domain::ModelId;
+use nopenai_domain::{ModelId, RemoteModel};
 use nopenai_store::{ModelRecord, Result, Store};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::watch;
 
@@ -21,6 +21,8 @@ struct State {
     scanned: ModelList,
     records: HashMap<ModelId, ModelRecord>,
     hashing: Option<(ModelId, HashProgress)>,
+    /// Those that answer elsewhere, by identifier.
+    remote: BTreeMap<ModelId, RemoteModel>,
 }
 
 impl Listing {
@@ -31,8 +33,11 @@ impl Listing {
     pub async fn new(store: Store) -> Result<Self> {
         let records = store.model_records().list().await?;
         let records = records.into_iter().map(|record| (record.model.clone(), record)).collect();
+        let remote = store.remote_models().list().await?;
+        let remote = remote.into_iter().map(|model| (model.id.clone(), model)).collect();
+        let scanned = ModelList::default();
         Ok(Self {
-            state: Mutex::new(State { scanned: ModelList::default(), records, hashing: None }),
+            state: Mutex::new(State { scanned, records, hashing: None, remote }),
             shown: watch::Sender::default(),
             store,
             changing: tokio::sync::Mutex::default(),
@@ -75,6 +80,34 @@ impl Listing {
         self.store.model_records().remove(id.clone()).await?;
         self.change(|state| state.records.remove(id));
         Ok(())
+    }
+
+    /// Keeps a model that answers elsewhere, in place of the one of its
+    /// identifier.
+    ///
+    /// # Errors
+    /// Those of the store; nothing is changed then.
+    pub async fn keep_remote(&self, model: RemoteModel) -> Result<()> {
+        let _changing = self.changing.lock().await;
+        self.store.remote_models().save(model.clone()).await?;
+        self.change(|state| state.remote.insert(model.id.clone(), model));
+        Ok(())
+    }
+
+    /// Forgets a model that answers elsewhere.
+    ///
+    /// # Errors
+    /// Those of the store; nothing is changed then.
+    pub async fn forget_remote(&self, id: &ModelId) -> Result<()> {
+        let _changing = self.changing.lock().await;
+        self.store.remote_models().remove(id.clone()).await?;
+        self.change(|state| state.remote.remove(id));
+        Ok(())
+    }
+
+    /// A model that answers elsewhere.
+    pub fn remote(&self, id: &ModelId) -> Option<RemoteModel> {
+        self.state().remote.get(id).cloned()
     }
 
     /// The hash that is being computed, and how far.
@@ -130,11 +163,12 @@ impl Listing {
 
 impl State {
     fn shown(&self) -> ModelList {
-        let models = self.scanned.models.iter().filter(|model| !self.is_hidden(model));
+        let here = self.scanned.models.iter().filter(|model| !self.is_hidden(model));
+        let here = here.map(|model| self.overlaid(model));
         ModelList {
             folder: self.scanned.folder.clone(),
             problem: self.scanned.problem.clone(),
-            models: models.map(|model| self.overlaid(model)).collect(),
+            models: here.chain(self.remote.values().map(Model::from)).collect(),
         }
     }
 

@@ -1,4 +1,4 @@
-use nopenai_domain::{Error, ModelId, Runtime, Timestamp};
+use nopenai_domain::{Error, ModelId, Place, RemoteModel, Runtime, Timestamp};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -80,7 +80,22 @@ pub struct HashProgress {
     pub bytes_total: u64,
 }
 
-/// A model of the models folder. Exactly one of `facts` and `problem` is set.
+/// Where a model that answers elsewhere does so.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Elsewhere {
+    /// What a person registered.
+    #[serde(flatten)]
+    pub registered: RemoteModel,
+    /// Where its prompts go: host, and port when one is named.
+    pub host: String,
+    /// How far away that is.
+    pub place: Place,
+    /// Whether what goes there is encrypted.
+    pub encrypted: bool,
+}
+
+/// A model of the models folder, of which exactly one of `facts` and `problem`
+/// is set, or one that answers elsewhere, which has `remote` in their place.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Model {
     /// Its identifier: the path below the models folder, with forward slashes.
@@ -89,9 +104,10 @@ pub struct Model {
     pub name: String,
     /// A person's own name for it.
     pub alias: Option<String>,
-    /// How its files are laid out.
-    pub format: Format,
-    /// The name of its file, or of its folder, without the folders above.
+    /// How its files are laid out; absent for one that answers elsewhere.
+    pub format: Option<Format>,
+    /// The name of its file, or of its folder, without the folders above; what
+    /// the endpoint calls it, for one that answers elsewhere.
     pub file: String,
     /// The files it consists of, by name.
     pub files: Vec<ModelFile>,
@@ -110,15 +126,45 @@ pub struct Model {
     pub facts: Option<Facts>,
     /// Why it can't be run.
     pub problem: Option<Error>,
+    /// Where it answers, when that is elsewhere.
+    pub remote: Option<Elsewhere>,
 }
 
-/// The models folder at one moment.
+impl From<&RemoteModel> for Model {
+    fn from(registered: &RemoteModel) -> Self {
+        let elsewhere = Elsewhere {
+            registered: registered.clone(),
+            host: registered.host().to_owned(),
+            place: registered.place(),
+            encrypted: registered.is_encrypted(),
+        };
+        Self {
+            id: registered.id.clone(),
+            name: registered.name.clone(),
+            alias: None,
+            format: None,
+            file: registered.model.clone(),
+            files: Vec::new(),
+            size_bytes: 0,
+            modified_at: registered.changed_at,
+            link_target: None,
+            sha256: None,
+            hashing: None,
+            facts: None,
+            problem: None,
+            remote: Some(elsewhere),
+        }
+    }
+}
+
+/// The models there are at one moment.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ModelList {
     /// The folder's absolute path.
     pub folder: String,
     /// Why the folder can't be read, or was read only in part.
     pub problem: Option<Error>,
-    /// Its models, by identifier, without those taken off the list.
+    /// Its models, by identifier, without those taken off the list, and then
+    /// those that answer elsewhere.
     pub models: Vec<Model>,
 }

@@ -2,7 +2,7 @@ use crate::candidate::{Candidate, parts};
 use crate::listing::Listing;
 use crate::lookout::{self, Signal};
 use crate::{Format, Model, ModelList, hash, name};
-use nopenai_domain::{Code, Error, ModelId, Result};
+use nopenai_domain::{Code, Error, ModelId, RemoteModel, Result};
 use nopenai_store::Store;
 use std::collections::HashSet;
 use std::fs;
@@ -89,11 +89,15 @@ impl Registry {
     ///
     /// # Errors
     /// As [`Registry::get`], and [`Code::UnsupportedModel`] for a model with a
-    /// problem, or one that is being written.
+    /// problem, one that is being written, or one that answers elsewhere.
     pub fn path(&self, id: &ModelId) -> Result<PathBuf> {
         let model = self.get(id)?;
         if let Some(problem) = model.problem {
             return Err(problem);
+        }
+        if model.remote.is_some() {
+            let message = format!("{} answers elsewhere: there is nothing to load.", model.name);
+            return Err(Error::new(Code::UnsupportedModel, message));
         }
         let path = self.place(id);
         let Ok(now) = Candidate::at(path.clone()) else {
@@ -112,13 +116,18 @@ impl Registry {
     }
 
     /// Gives a model a name of a person's own; none: the one made of its
-    /// file's.
+    /// file's, or what its endpoint calls it.
     ///
     /// # Errors
     /// As [`Registry::get`]; [`Code::InvalidInput`] for a name that is empty,
     /// too long or not seen; those of the store.
     pub async fn rename(&self, id: &ModelId, name: Option<String>) -> Result<Model> {
         let alias = name.as_deref().map(name::alias).transpose()?;
+        if let Some(remote) = self.shared.listing.remote(id) {
+            let name =
+                alias.unwrap_or_else(|| name::plain(&remote.model).chars().take(80).collect());
+            return self.keep_remote(RemoteModel { name, ..remote }).await;
+        }
         let model = self.get(id)?;
         self.shared.listing.remember(&model, |record| record.alias = alias).await?;
         self.get(id)
@@ -155,6 +164,10 @@ impl Registry {
         let model = self.shared.listing.find(id).ok_or_else(|| missing(id))?;
         self.shared.listing.remember(&model, |record| record.hidden = false).await?;
         self.get(id)
+    }
+
+    pub(crate) fn listing(&self) -> &Listing {
+        &self.shared.listing
     }
 
     /// The list's folder.
@@ -220,7 +233,7 @@ fn missing(id: &ModelId) -> Error {
 
 /// Deletes what belongs to a model, and its folder when nothing else is in it.
 fn delete(path: &Path, model: &Model) -> io::Result<()> {
-    if model.link_target.is_some() || model.format != Format::Safetensors || !path.is_dir() {
+    if model.link_target.is_some() || model.format != Some(Format::Safetensors) || !path.is_dir() {
         return remove_link_or_file(path);
     }
     for part in parts(path)? {

@@ -72,7 +72,7 @@ impl Scanner {
             id,
             name: display_name(&file, stated),
             alias: None,
-            format: candidate.format,
+            format: Some(candidate.format),
             file,
             size_bytes: candidate.size(),
             modified_at: candidate.modified().into(),
@@ -82,6 +82,7 @@ impl Scanner {
             hashing: None,
             facts,
             problem,
+            remote: None,
         }
     }
 }

@@ -20,6 +20,7 @@ mod prices;
 mod profiles;
 mod prompt_cache;
 mod prompt_sets;
+mod remote_models;
 mod runtime_speeds;
 mod settings;
 pub mod sync;
@@ -41,6 +42,7 @@ pub use prices::Prices;
 pub use profiles::Profiles;
 pub use prompt_cache::{CacheKey, PromptCache};
 pub use prompt_sets::PromptSets;
+pub use remote_models::RemoteModels;
 pub use runtime_speeds::RuntimeSpeeds;
 pub use rusqlite::version as sqlite_version;
 pub use settings::SettingsTable;
@@ -187,6 +189,11 @@ impl Store {
     /// What is remembered about models' files.
     pub fn model_records(&self) -> ModelRecords {
         ModelRecords::new(self.clone())
+    }
+
+    /// Models that answer elsewhere.
+    pub fn remote_models(&self) -> RemoteModels {
+        RemoteModels::new(self.clone())
     }
 
     /// The servers a person can connect to.

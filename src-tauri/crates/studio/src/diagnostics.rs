@@ -77,6 +77,10 @@ fn models(text: &mut String, studio: &Studio) {
 }
 
 fn described(model: &Model) -> String {
+    if let Some(remote) = &model.remote {
+        let called = &remote.registered.model;
+        return format!("{}, \"{called}\" at {}", model.id, remote.registered.base_url);
+    }
     let what = match (&model.facts, &model.problem) {
         (Some(facts), _) => format!("{} {}", facts.architecture, facts.quantization),
         (None, Some(problem)) => problem.message.clone(),

@@ -152,7 +152,7 @@ impl Studio {
         }
         let set = self.store().prompt_sets().get(set).await?;
         match &judge {
-            Some(judge) => drop(self.registry().path(judge)?),
+            Some(judge) => drop(self.registry().usable(judge)?),
             None if set.judged > 0 => {
                 let message = "Some of the set's answers are judged by a model: choose one.";
                 return Err(Error::invalid("judge", message));
@@ -162,8 +162,7 @@ impl Studio {
         let started_at = self.store().clock().now();
         let mut evaluations = Vec::with_capacity(targets.len());
         for target in targets {
-            let model = self.registry().get(&target.model)?;
-            self.registry().path(&target.model)?;
+            let model = self.registry().usable(&target.model)?;
             let mode = match target.mode {
                 Some(id) => {
                     let mode = self.modes().get(&id).await?;

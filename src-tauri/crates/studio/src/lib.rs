@@ -17,6 +17,7 @@ mod export;
 mod openapi;
 mod operation;
 pub mod operations;
+mod remote;
 mod restore;
 mod studio;
 mod tasks;

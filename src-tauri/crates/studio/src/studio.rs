@@ -3,6 +3,7 @@ use crate::{
     background::{self, facts},
     evaluations::Evaluating,
     export,
+    remote::Removed,
     tasks::{TaskKind, Tasks},
     team::Team,
 };
@@ -16,6 +17,7 @@ use nopenai_inference::{Engine, EngineOptions, Modes, Requantized, WeightForm};
 use nopenai_models::{Downloads, Hub, ImportMethod, Model, Registry, elsewhere::Surroundings};
 use nopenai_observability::Notifications;
 use nopenai_protocol::ElementType;
+use nopenai_remote::{Patience, Remote};
 use nopenai_runtime::Launcher;
 use nopenai_secrets::Secrets;
 use nopenai_store::Store;
@@ -66,6 +68,8 @@ struct Shared {
     hub: Hub,
     downloads: Downloads,
     surroundings: Surroundings,
+    remote: Remote,
+    removed: Removed,
     store: Store,
     engine: Engine,
     modes: Modes,
@@ -98,12 +102,14 @@ impl Studio {
         let Environment { hub, patience, secrets, surroundings } = options.environment;
         let secrets = Secrets::new(secrets, SERVICE);
         let hub = Hub::new(hub.as_deref(), secrets.clone(), patience);
+        let remote = Remote::new(secrets.clone(), Patience::default());
         let team = Arc::new(Team::new(secrets, surroundings.home.clone()));
         let downloads = Downloads::open(registry.clone(), hub.clone());
         let engine = Engine::new(EngineOptions {
             registry: registry.clone(),
             store: store.clone(),
             launcher: options.launcher.clone(),
+            remote: remote.clone(),
             element_type: options.element_type,
             // Six digits: what a person reads and types.
             draw_seed: || rand::random_range(0..1_000_000),
@@ -115,6 +121,8 @@ impl Studio {
             hub,
             downloads,
             surroundings,
+            remote,
+            removed: Removed::default(),
             modes: engine.modes().clone(),
             notifications: Notifications::new(store.clone()),
             engine,
@@ -169,6 +177,15 @@ impl Studio {
     /// Where other applications keep their models.
     pub(crate) fn surroundings(&self) -> &Surroundings {
         &self.shared.surroundings
+    }
+
+    /// Who asks the models that answer elsewhere.
+    pub(crate) fn remote(&self) -> &Remote {
+        &self.shared.remote
+    }
+
+    pub(crate) fn removed(&self) -> &Removed {
+        &self.shared.removed
     }
 
     pub(crate) fn store(&self) -> &Store {

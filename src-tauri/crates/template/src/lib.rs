@@ -4,6 +4,7 @@
 use chrono::{DateTime, Utc};
 mod tools;
 
+pub use tools::in_words;
 use minijinja::{Environment, ErrorKind, Value, context, value::Kwargs};
 use nopenai_domain::{Error, Message, Result, Role, Tool};
 

@@ -8,6 +8,7 @@ import { FakeHub, type HubScenario } from "./hub";
 import { SMOL } from "./models";
 import { ANSWER } from "./recorded";
 import { costOf, DEFAULTS, modeName, promptOperations } from "./prompts";
+import { FakeRemote, type RemoteScenario } from "./remote";
 import { FakeShell, FOLDER, type ShellScenario } from "./shell";
 import { FakeTeam, type TeamScenario } from "./team";
 
@@ -16,7 +17,7 @@ type Emit = (event: unknown) => void;
 type Input = Record<string, string>;
 type Operation = (input: Input, emit: Emit) => unknown;
 
-export interface Scenario extends ShellScenario, HistoryScenario, HubScenario, TeamScenario {
+export interface Scenario extends ShellScenario, HistoryScenario, HubScenario, TeamScenario, RemoteScenario {
     loaded?: boolean;
     /** Milliseconds between pieces of the answer. */
     pace?: number;
@@ -37,6 +38,7 @@ export class FakeBackend {
     readonly hub: FakeHub;
     readonly chats: FakeChats;
     readonly team: FakeTeam;
+    private readonly remote: FakeRemote;
     private engine = IDLE;
     private watchers: Emit[] = [];
     private stopped = new Set<string>();
@@ -51,6 +53,7 @@ export class FakeBackend {
             run: (input, emit) => this.run(input as Input, emit as Emit),
             loaded: () => this.engine.models[0]?.model ?? null,
         });
+        this.remote = new FakeRemote(scenario, (model) => this.shell.keep(model));
         this.team = new FakeTeam(scenario, (change) => this.tell(change));
         if (scenario.loaded) {
             this.engine = engineWith(modelStatus());
@@ -91,6 +94,7 @@ export class FakeBackend {
             ...(this.hub.operations() as unknown as Record<string, Operation>),
             ...(this.chats.operations() as unknown as Record<string, Operation>),
             ...(this.team.operations() as unknown as Record<string, Operation>),
+            ...(this.remote.operations() as unknown as Record<string, Operation>),
             watch: (_input, emit) => {
                 this.watchers.push(emit);
                 this.shell.greet(emit);

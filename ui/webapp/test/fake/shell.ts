@@ -114,6 +114,12 @@ export class FakeShell {
         changes.forEach(emit);
     }
 
+    /** A model is in the list from now on, in place of the one of its identifier. */
+    keep(model: Model): Model {
+        this.setModels([...this.models.filter(({ id }) => id !== model.id), model]);
+        return model;
+    }
+
     /** Something is dragged over the window. */
     drag(event: DropEvent): void {
         this.drops(event);

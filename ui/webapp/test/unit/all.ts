@@ -56,6 +56,7 @@ void (async () => {
         import("nopenai/studio/test/unit/Notifications.qunit"),
         import("nopenai/studio/test/unit/Tasks.qunit"),
         import("nopenai/studio/test/unit/Team.qunit"),
+        import("nopenai/studio/test/unit/remote.qunit"),
         import("nopenai/studio/test/unit/Evaluations.qunit"),
         import("nopenai/studio/test/unit/likelihoodFormat.qunit"),
         import("nopenai/studio/test/unit/embeddingFormat.qunit"),

@@ -155,5 +155,6 @@ pub fn a_run(at: i64, prompt: &str, answer: &str) -> Run {
         context: None,
         chat_template: Some("{{ messages }}".to_owned()),
         likelihoods: Some(Vec::new()),
+        remote: None,
     }
 }

@@ -160,7 +160,7 @@ async fn folders_are_listed_beside_files() {
     assert!(alone.message.contains("config.json"), "{}", alone.message);
 
     let model = registry.get(&id("maker/tiny-llama")).unwrap();
-    assert_eq!((model.format, model.name.as_str()), (Format::Safetensors, "tiny llama"));
+    assert_eq!((model.format, model.name.as_str()), (Some(Format::Safetensors), "tiny llama"));
     let names: Vec<_> = model.files.iter().map(|file| file.name.as_str()).collect();
     assert_eq!(names, ["config.json", "model.safetensors", "tokenizer.json"]);
     assert_eq!(model.size_bytes, model.files.iter().map(|file| file.size_bytes).sum::<u64>());

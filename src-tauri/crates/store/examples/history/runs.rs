@@ -63,6 +63,7 @@ pub fn run(languages: &Languages, random: &mut impl Rng, number: i64) -> (Run, R
         runtime: None,
         chat_template: None,
         likelihoods: None,
+        remote: None,
         mode: MODES
             .get(mode)
             .map(|(id, _)| ModeRef { id: ModeId((*id).to_owned()), name: (*id).to_owned() }),

@@ -21,7 +21,7 @@ const SUMMARY: &str = "id, started_at, model_id, model_name, mode_id, mode_name,
 
 /// What a whole run has beyond.
 const BEYOND: &str = "prompt, answer, parameters, finish_reason, error, streamed, chat_id, context, \
-    runtime, likelihoods, chat_template";
+    runtime, likelihoods, chat_template, remote";
 
 /// Writes a run that has started, at the first free position from its time.
 pub fn insert(connection: &Connection, run: &Run) -> Result<()> {
@@ -73,7 +73,8 @@ pub fn complete(connection: &Connection, run: &Run) -> Result<()> {
              ttft_ms = :ttft_ms, tokens_per_s = :tokens_per_s, tokens_in = :tokens_in, \
              tokens_out = :tokens_out, cost_amount = :cost_amount, \
              cost_currency = :cost_currency, cost_priced_at = :cost_priced_at, cache = :cache, \
-             context = :context, runtime = :runtime, likelihoods = :likelihoods WHERE id = :id",
+             context = :context, runtime = :runtime, likelihoods = :likelihoods, \
+             remote = :remote WHERE id = :id",
         )?
         .execute(named_params! {
             ":id": run.id.to_string(),
@@ -93,6 +94,7 @@ pub fn complete(connection: &Connection, run: &Run) -> Result<()> {
             ":context": run.context.as_ref().map(json).transpose()?,
             ":runtime": run.runtime.as_ref().map(word).transpose()?,
             ":likelihoods": run.likelihoods.as_ref().map(json).transpose()?,
+            ":remote": run.remote.as_ref().map(json).transpose()?,
         })?;
     if changed == 0 {
         return Err(not_found(run.id));
@@ -172,6 +174,7 @@ fn whole(row: &Row<'_>) -> Result<Run> {
         tags: from_json(text(row, 16)?)?,
         likelihoods: text_or_null(row, 28)?.map(from_json).transpose()?,
         chat_template: row.get(29)?,
+        remote: text_or_null(row, 30)?.map(from_json).transpose()?,
     })
 }
 

@@ -2,7 +2,7 @@
 
 use nopenai_domain::{
     CacheUse, Clock, Cost, FinishReason, Likely, Measures, ModeId, ModeRef, ModelId, Outcome,
-    PageRequest, Parameters, Run, RunId, RunQuery, Runtime, Timestamp, TokenLikelihood,
+    PageRequest, Parameters, RemoteUse, Run, RunId, RunQuery, Runtime, Timestamp, TokenLikelihood,
 };
 use nopenai_store::{History, Store, StoreError};
 use std::{
@@ -64,6 +64,7 @@ pub fn a_run(started_at: i64) -> Run {
         runtime: None,
         chat_template: Some("{{ messages }}".to_owned()),
         likelihoods: None,
+        remote: None,
         mode: Some(ModeRef { id: ModeId("fast".to_owned()), name: "Fast".to_owned() }),
         chat: None,
         context: None,
@@ -85,6 +86,10 @@ pub fn ended(run: &Run, answer: &str) -> Run {
             drawn: Likely { text: "\u{fffd}\"".to_owned(), logprob: -0.25 },
             alternatives: vec![Likely { text: " a".to_owned(), logprob: -0.125 }],
         }]),
+        remote: Some(RemoteUse {
+            host: "api.example:8443".to_owned(),
+            left_out: vec!["top_k".to_owned()],
+        }),
         measures: Measures {
             total_ms: Some(812.5),
             ttft_ms: Some(95.0),

@@ -23,7 +23,7 @@ fn migrations() -> Vec<String> {
 
 /// What an application of each version had in its tables, by the version that
 /// made the table.
-const ROWS: [&str; 12] = [
+const ROWS: [&str; 13] = [
     "INSERT INTO prompt_history (id, started_at, model_id, model_name, prompt, answer, temperature,
          top_p, max_tokens, seed, outcome, finish_reason, error, total_ms, ttft_ms, tokens_per_s,
          tokens_in, tokens_out, deleted_at)
@@ -74,6 +74,9 @@ const ROWS: [&str; 12] = [
          '{\"id\":\"01890000-0000-7000-8000-00000000000f\",\"name\":\"Team\",\"kind\":\"hana\",
            \"host\":\"h\",\"port\":443,\"database\":\"\",\"user\":\"U\",\"schema\":\"S\",
            \"tls\":true,\"validate_certificate\":true,\"trust_store\":null,\"driver\":null}');",
+    "INSERT INTO remote_model VALUES ('remote:1', 'Elsewhere', 'https://api.example/v1', 'm', NULL, 1, 5);
+     UPDATE prompt_history SET remote = '{\"host\":\"api.example\",\"left_out\":[\"top_k\"]}'
+         WHERE answer = 'Teil';",
     "INSERT INTO chat_message VALUES ('01890000-0000-7000-8000-000000000011',
          '01890000-0000-7000-8000-00000000000f', NULL, 'tool', '12:00', '[]', NULL, 0, 5);
      UPDATE prompt_history SET chat_template = '{{ messages }}' WHERE answer = 'Teil';",
@@ -128,6 +131,7 @@ async fn holds_the_runs(store: &Store, version: usize) {
         runtime: None,
         chat_template: None,
         likelihoods: None,
+        remote: None,
         mode: None,
         chat: None,
         context: None,
@@ -141,8 +145,10 @@ async fn holds_the_runs(store: &Store, version: usize) {
 
     let failed = history.get(id(1)).await.unwrap();
     assert_eq!(failed.likelihoods, (version >= 10).then(Vec::new));
-    let template = (version >= 12).then(|| "{{ messages }}".to_owned());
+    let template = (version >= 13).then(|| "{{ messages }}".to_owned());
     assert_eq!(failed.chat_template, template);
+    let left_out = failed.remote.map(|remote| remote.left_out.join(" "));
+    assert_eq!(left_out.as_deref(), (version >= 12).then_some("top_k"));
     assert_eq!(failed.error.unwrap().message, "killed");
     assert_eq!(failed.parameters, Parameters::default());
     let interrupted = history.get(id(3)).await.unwrap();
@@ -196,6 +202,9 @@ async fn holds_the_rest(store: &Store, version: usize) {
         let waiting = store.sync().pending(99, usize::MAX).await.unwrap();
         assert!(waiting.iter().any(|change| change.key == "gone" && change.row.is_none()));
         assert_eq!(store.profiles().active().await.unwrap().unwrap().name, "Team");
+    }
+    if version >= 12 {
+        assert_eq!(store.remote_models().list().await.unwrap()[0].host(), "api.example");
     }
 }
 

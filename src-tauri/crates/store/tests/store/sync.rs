@@ -328,8 +328,8 @@ async fn the_registration_names_columns_that_are_there() {
             // prompt_history's own key is the run's position.
             assert!(table.local == "prompt_history" || is_key == (*key > 0), "{name}");
         }
-        // What a person deleted for a moment, and chats, are this workstation's.
-        let private = ["deletion", "chat_id"];
+        // What a person deleted for a moment, chats, and where endpoints are, are this workstation's.
+        let private = ["deletion", "chat_id", "remote"];
         let derived: Vec<&str> = table.derived.iter().map(|(name, _)| *name).collect();
         let local: Vec<&String> = columns
             .iter()

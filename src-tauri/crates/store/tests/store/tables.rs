@@ -3,8 +3,9 @@
 use crate::fixture::{new, open, place};
 use nopenai_domain::{
     Code, Comparison, Criterion, Error, Level, Mode, ModeId, ModelConfiguration, ModelId, Notice,
-    PageRequest, ParameterOverrides, Parameters, Preset, Price, RunId, Runtime, RuntimeChoice,
-    RuntimeSpeed, Score, ScoreLine, Settings, Subject, Theme, Timestamp, Topic, Weights, Winner,
+    PageRequest, ParameterOverrides, Parameters, Preset, Price, RemoteModel, RunId, Runtime,
+    RuntimeChoice, RuntimeSpeed, Score, ScoreLine, Settings, Subject, Theme, Timestamp, Topic,
+    Weights, Winner,
 };
 use nopenai_store::{ModelRecord, StoreError};
 use serde_json::json;
@@ -322,4 +323,37 @@ async fn runtime_speeds() {
     }
     assert_eq!(speeds.of(model("a.gguf")).await.unwrap(), [again, slow]);
     assert_eq!(speeds.of(model("b.gguf")).await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn remote_models() {
+    let (_folder, store) = new();
+    let models = store.remote_models();
+    let one = RemoteModel {
+        id: model("remote:1"),
+        name: "Ärger".to_owned(),
+        base_url: "https://api.example/v1".to_owned(),
+        model: "big".to_owned(),
+        context_length: Some(8192),
+        has_key: true,
+        changed_at: Timestamp(7),
+    };
+    let other = RemoteModel {
+        id: model("remote:2"),
+        name: "Other".to_owned(),
+        context_length: None,
+        has_key: false,
+        ..one.clone()
+    };
+    models.save(other.clone()).await.unwrap();
+    models.save(one.clone()).await.unwrap();
+    assert_eq!(models.list().await.unwrap(), [one.clone(), other.clone()]);
+    let taken = RemoteModel { name: " ÄRGER ".to_owned(), ..other.clone() };
+    let refusal = nopenai_domain::Error::from(models.save(taken).await.unwrap_err());
+    assert_eq!(refusal.code, nopenai_domain::Code::AlreadyExists);
+    let changed = RemoteModel { name: "ärger".to_owned(), has_key: false, ..one.clone() };
+    models.save(changed.clone()).await.unwrap();
+    models.remove(other.id.clone()).await.unwrap();
+    assert_eq!(models.list().await.unwrap(), [changed]);
+    assert!(models.remove(other.id).await.is_err(), "it is gone");
 }

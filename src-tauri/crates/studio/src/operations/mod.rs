@@ -11,6 +11,7 @@ pub mod inference;
 pub mod models;
 pub mod notifications;
 pub mod profiles;
+pub mod remote;
 pub mod settings;
 pub mod sync;
 pub mod texts;
@@ -31,6 +32,7 @@ pub fn all() -> impl Iterator<Item = &'static Entry> {
         models::ALL,
         notifications::ALL,
         profiles::ALL,
+        remote::ALL,
         settings::ALL,
         sync::ALL,
         texts::ALL,

@@ -22,7 +22,7 @@ pub const ALL: &[Entry] = &[
 ];
 
 /// Lists the models folder: each model with its facts, or with the reason why
-/// the engine can't run it.
+/// the engine can't run it; and the models that answer elsewhere.
 #[derive(Debug, Deserialize, JsonSchema)]
 pub struct ListModels {}
 
@@ -109,7 +109,8 @@ impl Operation for ImportModel {
 pub struct RenameModel {
     /// The model.
     pub model: ModelId,
-    /// 1 to 80 characters; absent: back to the file's name.
+    /// 1 to 80 characters; absent: back to the file's name, or to what its
+    /// endpoint calls it.
     #[serde(default)]
     pub name: Option<String>,
 }
@@ -127,7 +128,9 @@ impl Operation for RenameModel {
 
 /// Takes a model off the list, after unloading it. Its files stay, and
 /// `restore_model` brings it back, unless they are to be deleted: then they are
-/// gone. Of a linked model only the link is deleted.
+/// gone. Of a linked model only the link is deleted. Of one that answers
+/// elsewhere the key leaves the keyring; it can be brought back until the
+/// application ends.
 #[derive(Debug, Deserialize, JsonSchema)]
 pub struct RemoveModel {
     /// The model.
@@ -147,11 +150,12 @@ impl Operation for RemoveModel {
         if studio.engine().status().of(&self.model).is_some() {
             studio.engine().unload(&self.model).await?;
         }
-        studio.registry().remove(&self.model, self.delete_files).await
+        studio.remove_model(&self.model, self.delete_files).await
     }
 }
 
-/// Brings a model back that was taken off the list without deleting its files.
+/// Brings a model back that was taken off the list without deleting its files,
+/// or one that answers elsewhere.
 #[derive(Debug, Deserialize, JsonSchema)]
 pub struct RestoreModel {
     /// The model.
@@ -165,6 +169,6 @@ impl Operation for RestoreModel {
     type Output = Model;
 
     async fn run(self, studio: Studio, _: Events<NoEvents>) -> Result<Model> {
-        studio.registry().restore(&self.model).await
+        studio.restore_model(&self.model).await
     }
 }

@@ -9,6 +9,9 @@ mod damage;
 mod damaged;
 mod disk;
 mod downloads;
+#[allow(dead_code, reason = "its other faults are caused in the room of remote models")]
+#[path = "../../../remote/tests/remote/endpoint.rs"]
+mod endpoint;
 mod engine;
 mod evaluations;
 mod everyday;
@@ -28,6 +31,7 @@ mod parameters;
 #[allow(dead_code, reason = "the sync's own tests use the rest")]
 #[path = "../../../hana/tests/hana/postgres.rs"]
 mod postgres;
+mod remote;
 mod runtimes;
 mod safetensors;
 mod several;

@@ -44,6 +44,7 @@ impl Ask for Scripted {
             runtime: None,
             chat_template: None,
             likelihoods: None,
+            remote: None,
             streamed: false,
             cost: None,
             rating: None,
