@@ -250,6 +250,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/chats/{chat}/messages/{message}/results": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * @description Gives back what the functions yield that an answer calls, and has the model
+         *     go on with it. Nothing is run by the application: a person says it.
+         */
+        post: operations["answer_calls"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/chats/{chat}/messages/{message}/select": {
         parameters: {
             query?: never;
@@ -1013,6 +1033,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/models/embeddings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * @description Makes points of texts (embeddings): texts that mean alike, for the model,
+         *     are near each other. llama.cpp does it, pooled as the model's file says, else
+         *     by the mean over the tokens. The model is loaded if it isn't.
+         */
+        post: operations["embed_texts"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/models/import": {
         parameters: {
             query?: never;
@@ -1109,6 +1150,27 @@ export interface paths {
         put?: never;
         /** @description Gives a model a name of a person's own; its files keep theirs. */
         post: operations["rename_model"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/models/requantize": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * @description Writes a model's GGUF file in a form that is computed faster, beside it, if
+         *     its perplexity on a fixed text grows by no more than 1 %. It is listed as
+         *     work under way and can be cancelled; runs wait while both are weighed.
+         */
+        post: operations["requantize_model"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1859,6 +1921,23 @@ export interface components {
             profile?: components["schemas"]["ProfileId"] | null;
         };
         /**
+         * @description Gives back what the functions yield that an answer calls, and has the model
+         *     go on with it. Nothing is run by the application: a person says it.
+         */
+        AnswerCalls: {
+            /** @description The conversation. */
+            chat: components["schemas"]["ChatId"];
+            /** @description The answer that calls them. */
+            message: components["schemas"]["MessageId"];
+            /**
+             * @description As in `send_message`.
+             * @default null
+             */
+            model: components["schemas"]["ModelId"] | null;
+            /** @description What each call yields, in the order of the calls. */
+            results: string[];
+        };
+        /**
          * @description What an answer has to be, letter for letter: no token that would break it
          *     is drawn. One that is cut off by `max_tokens` is only its beginning.
          */
@@ -1880,6 +1959,8 @@ export interface components {
         };
         /** @description What a conversation shows of the run that made an answer. */
         AnswerRun: {
+            /** @description Functions it calls; a person says what they give back. */
+            calls: components["schemas"]["ToolCall"][];
             /** @description What was left out so that it fits, when something was. */
             context?: components["schemas"]["ContextUse"] | null;
             /** @description Why it failed, when it did. */
@@ -2186,7 +2267,7 @@ export interface components {
             id: components["schemas"]["MessageId"];
             /** @description The message it follows; absent for a first one. */
             parent?: components["schemas"]["MessageId"] | null;
-            /** @description Who speaks: a person or the model. */
+            /** @description Who speaks: a person, the model, or a function it has called. */
             role: components["schemas"]["Role"];
             /**
              * @description The run that made it, of an answer; the last one, where it was
@@ -2686,6 +2767,27 @@ export interface components {
             name: string;
             /** @description How far away that is. */
             place: components["schemas"]["Place"];
+        };
+        /**
+         * @description Makes points of texts (embeddings): texts that mean alike, for the model,
+         *     are near each other. llama.cpp does it, pooled as the model's file says, else
+         *     by the mean over the tokens. The model is loaded if it isn't.
+         */
+        EmbedTexts: {
+            /** @description The model. */
+            model: components["schemas"]["ModelId"];
+            /** @description The texts, at most 256; each of at most 2,048 tokens. */
+            texts: string[];
+        };
+        /** @description A text as a point: near ones mean alike, for the model. */
+        Embedding: {
+            /**
+             * Format: uint32
+             * @description Tokens of the text.
+             */
+            tokens: number;
+            /** @description Its coordinates, of length 1 together. */
+            vector: number[];
         };
         /** @description How a test of an endpoint ended. */
         EndpointFinding: "works" | "host_unreachable" | "tls_refused" | "silent" | "key_missing" | "key_wrong" | "not_allowed" | "address_wrong" | "model_missing" | "too_many" | "server_problem" | "redirected" | "not_understood" | "refused" | "keyring_unavailable";
@@ -3726,6 +3828,8 @@ export interface components {
              *       "stop": [],
              *       "system_prompt": "",
              *       "temperature": 0.7,
+             *       "tool_choice": "auto",
+             *       "tools": "",
              *       "top_k": 0,
              *       "top_p": 0.95
              *     }
@@ -4003,6 +4107,10 @@ export interface components {
              * @description See [`Parameters::temperature`].
              */
             temperature?: number | null;
+            /** @description See [`Parameters::tool_choice`]. */
+            tool_choice?: components["schemas"]["ToolChoice"] | null;
+            /** @description See [`Parameters::tools`]. */
+            tools?: string | null;
             /**
              * Format: uint32
              * @description See [`Parameters::top_k`].
@@ -4083,6 +4191,17 @@ export interface components {
              * @default 0.7
              */
             temperature: number;
+            /**
+             * @description Whether it has to call one.
+             * @default auto
+             */
+            tool_choice: components["schemas"]["ToolChoice"];
+            /**
+             * @description Functions the model may call: a JSON array as the field `tools` of
+             *     OpenAI's API, at most 65,536 bytes; empty for none.
+             * @default
+             */
+            tools: string;
             /**
              * Format: uint32
              * @description How many of the likeliest tokens are kept, 0 to 1000; 0 keeps all.
@@ -4185,8 +4304,8 @@ export interface components {
          */
         PreviewPrompt: {
             /**
-             * @description The turns before it, the oldest first, at most 8 MiB of text: questions
-             *     and answers, without system prompt.
+             * @description The turns before it, the oldest first, at most 8 MiB of text: questions,
+             *     answers, and what functions gave back; without system prompt.
              * @default []
              */
             before: components["schemas"]["Message"][];
@@ -4212,6 +4331,11 @@ export interface components {
              * @default null
              */
             continue_answer: string | null;
+            /**
+             * @description Whether it is what a function gave back that the model has called.
+             * @default false
+             */
+            is_tool_result: boolean;
             /**
              * @description The mode, when one is chosen.
              * @default null
@@ -4543,6 +4667,38 @@ export interface components {
              */
             name: string | null;
         };
+        /**
+         * @description Writes a model's GGUF file in a form that is computed faster, beside it, if
+         *     its perplexity on a fixed text grows by no more than 1 %. It is listed as
+         *     work under way and can be cancelled; runs wait while both are weighed.
+         */
+        RequantizeModel: {
+            /** @description The form. */
+            form: components["schemas"]["WeightForm"];
+            /** @description The model. */
+            model: components["schemas"]["ModelId"];
+        };
+        /** @description A model that was written in another form. */
+        Requantized: {
+            /** @description The new file, in the folder of the old one. */
+            file: string;
+            /**
+             * Format: double
+             * @description The same of the new file.
+             */
+            perplexity_after: number;
+            /**
+             * Format: double
+             * @description The perplexity of the model as it was, on a fixed English text, in
+             *     windows of 512 tokens.
+             */
+            perplexity_before: number;
+            /**
+             * Format: uint64
+             * @description Its size, bytes.
+             */
+            size_bytes: number;
+        };
         /** @description Brings a model's configuration back to the default. */
         ResetConfiguration: {
             /** @description The model. */
@@ -4606,13 +4762,15 @@ export interface components {
             evaluation: components["schemas"]["EvaluationId"];
         };
         /** @description Who speaks in a chat. */
-        Role: "system" | "user" | "assistant";
+        Role: "system" | "user" | "assistant" | "tool";
         /** @description One inference request and its answer, as stored. */
         Run: {
             /** @description What was answered, as far as it came. */
             answer: string;
             /** @description In which conversation, when in one. */
             chat?: components["schemas"]["ChatId"] | null;
+            /** @description The chat template it was sent by, where that was not the model's own. */
+            chat_template?: string | null;
             /**
              * @description What was left out of the conversation so that it fits, when something
              *     was.
@@ -4779,8 +4937,8 @@ export interface components {
          */
         RunPrompt: {
             /**
-             * @description The turns before it, the oldest first, at most 8 MiB of text: questions
-             *     and answers, without system prompt.
+             * @description The turns before it, the oldest first, at most 8 MiB of text: questions,
+             *     answers, and what functions gave back; without system prompt.
              * @default []
              */
             before: components["schemas"]["Message"][];
@@ -4806,6 +4964,11 @@ export interface components {
              * @default null
              */
             continue_answer: string | null;
+            /**
+             * @description Whether it is what a function gave back that the model has called.
+             * @default false
+             */
+            is_tool_result: boolean;
             /**
              * @description The mode, when one is chosen.
              * @default null
@@ -5482,7 +5645,7 @@ export interface components {
             total?: number | null;
         };
         /** @description What a task does. */
-        TaskKind: "import_model" | "download_model" | "export_runs" | "measure_runtimes" | "evaluate";
+        TaskKind: "import_model" | "download_model" | "export_runs" | "measure_runtimes" | "requantize_model" | "evaluate";
         /**
          * @description Tries a profile, saved or not, once, and says in words what is wrong. Changes
          *     nothing at the server.
@@ -5555,11 +5718,22 @@ export interface components {
             /** @description Its text; bytes that are no whole character stand as U+FFFD. */
             text: string;
         };
+        /** @description A call in an answer. */
+        ToolCall: {
+            /** @description What it is called with, as the model wrote it. */
+            arguments: {
+                [key: string]: unknown;
+            };
+            /** @description The function. */
+            name: string;
+        };
+        /** @description Whether a model may call its functions, or has to. */
+        ToolChoice: "auto" | "required";
         /**
          * @description What a notification tells; the interface has a text for each, into which the
          *     facts are put.
          */
-        Topic: "run_failed" | "engine_failed" | "model_imported" | "import_failed" | "model_downloaded" | "download_failed" | "runs_exported" | "export_failed" | "store_migrated" | "evaluation_completed" | "evaluation_paused";
+        Topic: "run_failed" | "engine_failed" | "model_imported" | "import_failed" | "model_downloaded" | "download_failed" | "model_requantized" | "runs_exported" | "export_failed" | "store_migrated" | "evaluation_completed" | "evaluation_paused";
         /** @description Unloads a model, or cancels its load. Its memory is free afterwards. */
         UnloadModel: {
             /** @description The model. */
@@ -5579,6 +5753,8 @@ export interface components {
          *     Ends when nobody listens any more.
          */
         Watch: Record<string, never>;
+        /** @description A form in which both runtimes compute fast. */
+        WeightForm: "q4_0" | "q8_0";
         /** @description What each criterion counts, 0 to 100; only their proportions matter. */
         Weights: {
             /**
@@ -6120,6 +6296,43 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["Regenerate"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChatAnswer"];
+                    "text/event-stream": components["schemas"]["ChatEvent"];
+                };
+            };
+            /** @description What happened and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    answer_calls: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                chat: components["schemas"]["ChatId"];
+                message: components["schemas"]["MessageId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AnswerCalls"];
             };
         };
         responses: {
@@ -7597,6 +7810,39 @@ export interface operations {
             };
         };
     };
+    embed_texts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EmbedTexts"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Embedding"][];
+                };
+            };
+            /** @description What happened and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     import_model: {
         parameters: {
             query?: never;
@@ -7749,6 +7995,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Model"];
+                };
+            };
+            /** @description What happened and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    requantize_model: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RequantizeModel"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Requantized"];
                 };
             };
             /** @description What happened and what to do. */

@@ -168,7 +168,7 @@ fn file_name(path: &Path, entry: &Model, form: WeightForm) -> String {
 fn check(entry: &Model, form: WeightForm) -> Result<()> {
     let refused = |message: String| Err(Error::new(Code::UnsupportedModel, message));
     let facts = entry.facts.as_ref();
-    if entry.format != Format::Gguf
+    if entry.format != Some(Format::Gguf)
         || !facts.is_some_and(|facts| facts.runtimes.contains(&Runtime::LlamaCpp))
     {
         return refused("Only GGUF files that llama.cpp runs can be written anew.".to_owned());

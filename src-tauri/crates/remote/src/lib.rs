@@ -20,7 +20,7 @@ mod keys;
 mod listing;
 
 pub use address::check_address;
-pub use body::{Question, check_format};
+pub use body::{Question, check_promises};
 pub use client::{Answered, Heard, Patience, Remote};
 pub use diagnosis::RemoteDiagnosis;
 pub use failure::EndpointFinding;

@@ -4,9 +4,9 @@
 use chrono::{DateTime, Utc};
 mod tools;
 
-pub use tools::in_words;
 use minijinja::{Environment, ErrorKind, Value, context, value::Kwargs};
 use nopenai_domain::{Error, Message, Result, Role, Tool};
+pub use tools::in_words;
 
 const NAME: &str = "chat";
 
