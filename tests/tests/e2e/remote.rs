@@ -109,7 +109,7 @@ async fn a_remote_model_is_registered_and_asked_like_a_local_one() -> Result<()>
     let recorded = page.end(&run).await?;
     assert_eq!(recorded["answer"], "Hello from elsewhere.", "{recorded:#}");
     desktop.until_shown("answer", "Hello from elsewhere.", SOON).await?;
-    desktop.until_shown("answerRemote", "Answered by 127.0.0.1", SOON).await?;
+    desktop.until_shown("answerRemote", "Sent to 127.0.0.1", SOON).await?;
     desktop.until_shown("measureModel", "Elsewhere · Remote", SOON).await?;
     desktop.until_shown("measureTokens", "11", SOON).await?;
     desktop.until_shown("historyTable", "Elsewhere · Remote", SOON).await?;
@@ -145,6 +145,21 @@ async fn a_remote_model_is_registered_and_asked_like_a_local_one() -> Result<()>
 
     let last = endpoint.asked().pop().context("it was asked")?;
     assert_eq!(last.authorization, Some(format!("Bearer {WRONG}")));
+    // And without one.
+    open_models(&desktop).await?;
+    desktop.click_text("modelsList", "Elsewhere").await?;
+    desktop.click("editRemote").await?;
+    desktop.click("remoteClearKey").await?;
+    desktop.until_gone("remoteClearKey").await?;
+    desktop.click("closeRemote").await?;
+    desktop.until_gone("remoteDialog").await?;
+    desktop.until_shown("modelFacts", "None", SOON).await?;
+    close_models(&desktop).await?;
+    let run = page.ask("Say hello for the last time.").await?;
+    page.end(&run).await?;
+    desktop.until_shown("answerProblem", "wants a key, and there is none", SOON).await?;
+    assert_eq!(endpoint.asked().pop().context("it was asked")?.authorization, None);
+
     for secret in [KEY, WRONG] {
         assert!(!failed.to_string().contains(secret));
         let told = page.call("diagnostics", json!({})).await?;

@@ -101,11 +101,11 @@ export default class Draft {
             return "invalid";
         }
         const { model, mode, prompt, overrides } = subject;
-        if (!model || prompt.trim() === "") {
-            return model ? "empty" : "noModel";
-        }
         if (isRemote(model)) {
             return "remote";
+        }
+        if (!model || prompt.trim() === "") {
+            return model ? "empty" : "noModel";
         }
         return countTokens({ model, mode: mode?.id ?? null, prompt, parameters: overrides });
     }

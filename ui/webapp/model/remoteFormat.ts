@@ -32,13 +32,13 @@ export function danger(remote: Pick<Elsewhere, "host" | "place" | "encrypted"> |
     return open ? text("remoteUnencrypted", isolated(remote.host)) : "";
 }
 
-/** Where a run was answered, and what was not sent with it. */
-export function answeredAt(remote: RemoteUse | null | undefined): string {
+/** Where a run was sent, and what was not sent with it. */
+export function sentTo(remote: RemoteUse | null | undefined): string {
     if (!remote) {
         return "";
     }
     const names = remote.left_out.map((name) => text(`parameter.${name}`)).join(", ");
-    return series([text("remoteAnswered", isolated(remote.host)), names && text("remoteLeftOut", names)]);
+    return series([text("remoteSentTo", isolated(remote.host)), names && text("remoteLeftOut", names)]);
 }
 
 export function findingText(diagnosis: RemoteDiagnosis | null): string {

@@ -5,7 +5,8 @@ use crate::{
     body::{Body, Question},
     chunk::{Chunk, Collected, End},
     events::{Events, TooLong},
-    failure::{EndpointFinding, Failure, Recovery, shown},
+    failure::{EndpointFinding, Failure, Recovery},
+    said::shown,
 };
 use nopenai_domain::{Code, Error, FinishReason, Place, RemoteModel, Result, TokenLikelihood};
 use nopenai_secrets::{Secret, Secrets};
@@ -285,7 +286,9 @@ fn say(hear: &mut impl FnMut(Heard), text: String) {
 
 fn read(host: &str, data: &[u8], key: Option<&Secret>) -> Result<Chunk, Failure> {
     serde_json::from_slice(data).map_err(|error| {
-        let beginning = shown(&String::from_utf8_lossy(&data[..data.len().min(200)]), key);
+        // What does not fit stands in the error, too.
+        let error = shown(&error.to_string(), key);
+        let beginning = shown(&String::from_utf8_lossy(data), key);
         let message = format!("What {host} sent is no piece of an answer ({error}): {beginning}");
         Failure::new(EndpointFinding::NotUnderstood, Code::EngineFailed, message)
     })

@@ -1,6 +1,7 @@
 //! What went wrong with an endpoint, in words, and whether another attempt may
 //! succeed.
 
+use crate::said::Said;
 use nopenai_domain::{Code, Error};
 use nopenai_secrets::Secret;
 use reqwest::{Response, StatusCode, header};
@@ -11,10 +12,6 @@ use std::time::Duration;
 
 /// The longest that is waited because an endpoint asks for it.
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
-/// How much of an endpoint's words about an error is read, bytes.
-const MOST_BODY: usize = 64 << 10;
-/// How much of them is shown, characters.
-const MOST_SHOWN: usize = 300;
 
 /// How a test of an endpoint ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, JsonSchema)]
@@ -220,80 +217,6 @@ impl Failure {
     }
 }
 
-/// An endpoint's own words about an error, fit to show.
-struct Said {
-    message: String,
-    /// The field of the request that is refused.
-    field: Option<String>,
-    is_about_model: bool,
-    is_about_length: bool,
-}
-
-impl Said {
-    async fn read(mut response: Response, key: Option<&Secret>) -> Self {
-        let mut body = Vec::new();
-        while let Ok(Some(piece)) = response.chunk().await {
-            let room = MOST_BODY - body.len();
-            body.extend_from_slice(&piece[..piece.len().min(room)]);
-            if body.len() == MOST_BODY {
-                break;
-            }
-        }
-        match serde_json::from_slice::<Value>(&body) {
-            Ok(json) => Self::of(json.get("error").unwrap_or(&json), key),
-            // A page for people, or nothing.
-            Err(_) => Self::of(&Value::Null, key),
-        }
-    }
-
-    /// OpenAI's `{message, type, param, code}`, a text, or `{message}`/`{detail}`.
-    fn of(error: &Value, key: Option<&Secret>) -> Self {
-        let text = |name: &str| error.get(name).and_then(Value::as_str);
-        let message = error.as_str().or(text("message")).or(text("detail")).unwrap_or_default();
-        let code = text("code").unwrap_or_default();
-        let small = message.to_lowercase();
-        Self {
-            message: shown(message, key),
-            field: text("param").map(str::to_owned),
-            is_about_model: code == "model_not_found" || small.contains("model"),
-            is_about_length: code == "context_length_exceeded"
-                || small.contains("context length")
-                || small.contains("context window"),
-        }
-    }
-
-    /// The code, but for a prompt that is too long.
-    fn code(&self, code: Code) -> Code {
-        if self.is_about_length { Code::ContextOverflow } else { code }
-    }
-
-    fn after(&self, message: String) -> String {
-        if self.message.is_empty() {
-            message
-        } else {
-            format!("{message} It says: {}", self.message)
-        }
-    }
-}
-
-/// The beginning of a stranger's text, without what isn't seen, and without the
-/// key, which some repeat.
-pub(crate) fn shown(text: &str, key: Option<&Secret>) -> String {
-    let text = match key.map(Secret::expose).filter(|key| !key.is_empty()) {
-        Some(key) => text.replace(key, "…"),
-        None => text.to_owned(),
-    };
-    let is_mark = |c: char| matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}');
-    let seen = text.chars().filter(|&c| !is_mark(c)).map(|c| if c.is_control() { ' ' } else { c });
-    let seen: String = seen.collect();
-    let mut words = seen.split_whitespace().collect::<Vec<_>>().join(" ");
-    if let Some((end, _)) = words.char_indices().nth(MOST_SHOWN) {
-        words.truncate(end);
-        words.push('…');
-    }
-    words
-}
-
 fn causes(error: &reqwest::Error) -> impl Iterator<Item = String> {
     let first: &dyn std::error::Error = error;
     std::iter::successors(Some(first), |error| error.source()).map(ToString::to_string)
@@ -344,14 +267,5 @@ mod tests {
         let field = json!({ "param": "temperature", "message": "unsupported" });
         let without = Recovery::Without("temperature".to_owned());
         assert_eq!(of(400, field, true).recovery, without);
-    }
-
-    #[test]
-    fn an_endpoint_that_repeats_the_key_is_not_quoted_with_it() {
-        let echo = json!({ "message": "Incorrect key: sk-very-secret\u{202e}\u{7}!" });
-        let failure = of(401, echo, true);
-        assert!(failure.error.message.ends_with("It says: Incorrect key: … !"), "{failure:?}");
-        assert!(!format!("{failure:?}").contains("very-secret"));
-        assert_eq!(shown(&"x".repeat(1000), None).chars().count(), MOST_SHOWN + 1);
     }
 }

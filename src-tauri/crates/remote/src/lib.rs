@@ -18,6 +18,7 @@ mod events;
 mod failure;
 mod keys;
 mod listing;
+mod said;
 
 pub use address::check_address;
 pub use body::{Question, check_promises};

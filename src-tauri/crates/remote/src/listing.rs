@@ -2,7 +2,8 @@
 
 use crate::{
     Remote, address,
-    failure::{EndpointFinding, Failure, shown},
+    failure::{EndpointFinding, Failure},
+    said::shown,
 };
 use nopenai_domain::{Code, RemoteModel, Result};
 use nopenai_secrets::Secret;
@@ -49,7 +50,7 @@ impl Remote {
             body.extend_from_slice(&piece);
         }
         let listing: Listing = serde_json::from_slice(&body)
-            .map_err(|error| not_understood(host, &error.to_string()))?;
+            .map_err(|error| not_understood(host, &shown(&error.to_string(), key.as_ref())))?;
         let ids = listing.data.into_iter().map(|entry| entry.id);
         // One that isn't shown as it is can't be asked for as it is shown.
         let plain = |id: &String| {

@@ -1,4 +1,4 @@
-import { answeredAt, danger, findingText, isRemote, leaving, marked } from "../../model/remoteFormat";
+import { sentTo, danger, findingText, isRemote, leaving, marked } from "../../model/remoteFormat";
 import RemoteModel, { whereTo } from "../../model/RemoteModel";
 import { statusLine } from "../../model/answerFormat";
 import { idle, liveMeasures } from "../../model/answer";
@@ -161,9 +161,9 @@ QUnit.test("what is wrong is marked at its field, and nothing is sent that canno
 QUnit.test("a run says where it was answered and what was not sent", (assert) => {
     const used = { host: "api.example.com", left_out: ["top_k", "context_policy"] };
     assert.strictEqual(
-        answeredAt(used),
-        "Answered by api.example.com · not sent, as the endpoint does not take it: top k, context policy",
+        sentTo(used),
+        "Sent to api.example.com · not sent, as the endpoint does not take it: top k, context policy",
     );
-    assert.strictEqual(answeredAt({ host: "h", left_out: [] }), "Answered by h");
-    assert.strictEqual(answeredAt(null), "");
+    assert.strictEqual(sentTo({ host: "h", left_out: [] }), "Sent to h");
+    assert.strictEqual(sentTo(null), "");
 });

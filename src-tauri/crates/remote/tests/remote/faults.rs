@@ -178,11 +178,13 @@ async fn an_endpoint_that_repeats_the_key_in_an_error_is_quoted_without_it() {
     let echo = json!({ "message": format!("bad request by {KEY}") });
     let within = json!({ "error": format!("stopped: {KEY}") });
     let garbage = format!("data: {KEY} is no JSON\n\n");
+    let misplaced = format!("data: {{\"choices\": \"{KEY}\"}}\n\n");
     for reply in [
         Reply::status(400, &echo),
         Reply::status(500, &echo),
         Reply::events(&[within]),
         Reply::raw(&[garbage.as_str()]),
+        Reply::raw(&[misplaced.as_str()]),
     ] {
         let (endpoint, asked) = with([reply]).await;
         let error = asked.ended.unwrap_err();
