@@ -1,14 +1,15 @@
 //! The cycle: reconcile, push, pull.
 
 use super::{
+    ask::ask,
     push::{self, Commit, Pushed, known_commits},
     server::{Head, Place, Server, Source},
 };
-use crate::{Backoff, Class, DatabaseError, retry};
+use crate::{Backoff, Class, DatabaseError};
 use nopenai_domain::Timestamp;
 use nopenai_store::{
     Store, StoreError,
-    sync::{Change, Reconcile, Settled, Sync, SyncState, TABLES},
+    sync::{Change, Reconcile, Settled, Sync, SyncState},
 };
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -136,28 +137,16 @@ impl Engine {
         cancel: &CancellationToken,
         on_step: &(dyn Fn(Step) + Send + std::marker::Sync),
     ) -> Result<Cycle> {
-        self.ask(|server| server.is_ready()).await?;
+        let running = Running { engine: self, cancel, on_step };
+        running.ask(|server| server.is_ready()).await?;
         let mut cycle = Cycle::default();
         for _ in 0..CHANGES {
-            let running = Running { engine: self, cancel, on_step };
             if running.once(&mut cycle).await?.is_ok() {
                 return Ok(cycle);
             }
         }
         let message = "The server became another one again and again.";
         Err(DatabaseError::new(Class::Busy, message).into())
-    }
-
-    /// Asks the server off the async threads, again while that is worth it.
-    async fn ask<T, F>(&self, work: F) -> Result<T>
-    where
-        T: Send + 'static,
-        F: Fn(&dyn Server) -> crate::Result<T> + Send + 'static,
-    {
-        let (server, backoff) = (self.server.clone(), self.backoff);
-        let asked = tokio::task::spawn_blocking(move || retry(&backoff, || work(&*server))).await;
-        let ended = |_| DatabaseError::new(Class::Other, "The request ended unexpectedly.");
-        Ok(asked.map_err(ended)??)
     }
 }
 
@@ -190,6 +179,14 @@ impl Running<'_> {
         Ok(Ok(()))
     }
 
+    async fn ask<T, F>(&self, work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: Fn(&dyn Server) -> crate::Result<T> + Send + 'static,
+    {
+        ask(&self.engine.server, self.engine.backoff, self.cancel, work).await
+    }
+
     fn check(&self) -> Result<()> {
         if self.cancel.is_cancelled() { Err(SyncError::Cancelled) } else { Ok(()) }
     }
@@ -213,7 +210,6 @@ impl Running<'_> {
             known.push((ceiling, token));
         }
         let (head, same) = self
-            .engine
             .ask(move |server| {
                 let (head, _) = server.head(0)?;
                 let mut same = true;
@@ -300,7 +296,6 @@ impl Running<'_> {
         let state = state.clone();
         let known_as = token.clone();
         let pushed = self
-            .engine
             .ask(move |server| {
                 let commit =
                     Commit { workstation, at, token: &known_as, version, believed: &state };
@@ -353,9 +348,9 @@ impl Running<'_> {
             }
             begun => {
                 let remove = matches!(begun, Some(Stage::Pull { remove: true, .. }));
-                let (head, _) = self.engine.ask(|server| server.head(0)).await?;
+                let (head, _) = self.ask(|server| server.head(0)).await?;
                 let ceiling = head.number;
-                let (_, token) = self.engine.ask(move |server| server.head(ceiling)).await?;
+                let (_, token) = self.ask(move |server| server.head(ceiling)).await?;
                 (ceiling, token, 0, Place { number: state.number, key: None }, remove)
             }
         };
@@ -364,7 +359,7 @@ impl Running<'_> {
             let ahead = Ahead { ceiling, token: token.clone(), remove };
             pulled = self.pull_sources(&ahead, state.number, source, place).await?;
         }
-        let (head, now) = self.engine.ask(move |server| server.head(ceiling)).await?;
+        let (head, now) = self.ask(move |server| server.head(ceiling)).await?;
         let same = state.server.as_ref() == Some(&head.server)
             && state.epoch.as_ref() == Some(&head.epoch)
             && now == token;
@@ -395,10 +390,11 @@ impl Running<'_> {
             if missing.is_empty() {
                 return Ok(());
             }
-            let found = self.engine.ask(move |server| {
+            let tables = self.engine.sync.tables();
+            let found = self.ask(move |server| {
                 let mut transaction = server.begin()?;
                 let mut found = Vec::new();
-                for table in TABLES {
+                for table in tables {
                     let of_table = missing.iter().filter(|(other, _)| *other == table);
                     let keys: Vec<&str> = of_table.map(|(_, key)| key.as_str()).collect();
                     if keys.is_empty() {
@@ -424,13 +420,13 @@ impl Running<'_> {
     ) -> Result<u64> {
         let ceiling = ahead.ceiling;
         let mut pulled = 0;
-        for index in first..=TABLES.len() {
-            let source = TABLES.get(index).map_or(Source::Tombstones, Source::Table);
+        let tables = self.engine.sync.tables();
+        for index in first..=tables.len() {
+            let source = tables.get(index).map_or(Source::Tombstones, Source::Table);
             loop {
                 self.check()?;
                 let at = place.clone();
-                let page =
-                    self.engine.ask(move |server| server.page(source, &at, ceiling, PAGE_ROWS));
+                let page = self.ask(move |server| server.page(source, &at, ceiling, PAGE_ROWS));
                 let page = page.await?;
                 let Some((_, last)) = page.rows.last() else { break };
                 place = last.clone();

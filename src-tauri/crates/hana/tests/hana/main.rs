@@ -2,7 +2,10 @@
 //! a model of a server where faults are to come at every moment.
 #![allow(clippy::unwrap_used, reason = "a test ends where it fails")]
 
+mod cancel;
 mod convergence;
+mod errors;
+mod faults;
 mod fixture;
 mod generated;
 mod model;
@@ -11,3 +14,5 @@ mod profiles;
 mod reached;
 mod server;
 mod soak;
+mod sqlite;
+mod tls;

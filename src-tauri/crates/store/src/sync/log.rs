@@ -1,6 +1,6 @@
 //! The change log: `sync_row`.
 
-use super::{Change, SyncedTable, TABLES, Version, rows, table};
+use super::{Change, SyncedTable, Version, rows, table::by_name};
 use crate::{Result, StoreError};
 use nopenai_domain::WorkstationId;
 use rusqlite::{Connection, OptionalExtension, Row, params};
@@ -140,9 +140,9 @@ pub fn refused(
 /// than that but for the first.
 pub fn pending(
     connection: &Connection,
+    tables: &'static [SyncedTable],
     own: WorkstationId,
-    rows: usize,
-    bytes: usize,
+    (rows, bytes): (usize, usize),
 ) -> Result<Vec<Change>> {
     let sql = format!(
         "SELECT table_name, row_key, {ENTRY} FROM sync_row \
@@ -154,7 +154,7 @@ pub fn pending(
     while let Some(row) = found.next()? {
         let name: String = row.get(0)?;
         let key: String = row.get(1)?;
-        let Some(table) = table(&name) else { continue };
+        let Some(table) = by_name(tables, &name) else { continue };
         let Entry { version, base, deleted, .. } = entry(row, own)?;
         let values = if deleted { None } else { rows::read(connection, table, &key)? };
         size += values.iter().flatten().map(super::Value::size).sum::<usize>() + key.len() + 64;
@@ -167,8 +167,11 @@ pub fn pending(
 }
 
 /// How many rows wait, per table; and how many of them can't be sent.
-pub fn counts(connection: &Connection) -> Result<Vec<(&'static SyncedTable, u64, u64)>> {
-    let mut counts: Vec<_> = TABLES.iter().map(|table| (table, 0, 0)).collect();
+pub fn counts(
+    connection: &Connection,
+    tables: &'static [SyncedTable],
+) -> Result<Vec<(&'static SyncedTable, u64, u64)>> {
+    let mut counts: Vec<_> = tables.iter().map(|table| (table, 0, 0)).collect();
     let mut count = |sql: &str, problem: bool| -> Result<()> {
         let mut statement = connection.prepare_cached(sql)?;
         let mut rows = statement.query([])?;

@@ -20,7 +20,7 @@ mod version;
 
 pub use conflicts::{Conflict, ConflictKey};
 pub use state::SyncState;
-pub use table::{Class, Column, ColumnType, SyncedTable};
+pub use table::{Class, Column, ColumnType, SyncedTable, by_name};
 pub use tables::{TABLES, table};
 pub use value::Value;
 pub(crate) use version::Recorder;
@@ -126,6 +126,7 @@ pub struct Sync {
 pub(crate) struct Shared {
     pub workstation: WorkstationId,
     pub recorder: Arc<Recorder>,
+    pub tables: &'static [SyncedTable],
 }
 
 /// Gives the connection that writes what triggers call: before any other write.
@@ -142,11 +143,15 @@ pub(crate) fn install(connection: &Connection, clock: Arc<dyn Clock>) -> Result<
 }
 
 /// Prepares the change log of a database whose schema is the latest.
-pub(crate) fn prepare(connection: &Connection, recorder: Arc<Recorder>) -> Result<Shared> {
-    triggers::prepare(connection)?;
+pub(crate) fn prepare(
+    connection: &Connection,
+    recorder: Arc<Recorder>,
+    tables: &'static [SyncedTable],
+) -> Result<Shared> {
+    triggers::prepare(connection, tables)?;
     let (workstation, clock) = state::identity(connection)?;
     recorder.observe(clock);
-    Ok(Shared { workstation, recorder })
+    Ok(Shared { workstation, recorder, tables })
 }
 
 impl Sync {
@@ -157,6 +162,11 @@ impl Sync {
     /// This workstation.
     pub fn workstation(&self) -> WorkstationId {
         self.store.inner.sync.workstation
+    }
+
+    /// The synced tables.
+    pub fn tables(&self) -> &'static [SyncedTable] {
+        self.store.inner.sync.tables
     }
 
     /// A version for something that this workstation writes now.
@@ -188,12 +198,12 @@ impl Sync {
     /// # Errors
     /// When it could not be read.
     pub async fn pending(&self, rows: usize, bytes: usize) -> Result<Vec<Change>> {
-        let own = self.workstation();
+        let (tables, own) = (self.tables(), self.workstation());
         self.store
             .read(move |connection| {
                 // One moment: a version and its row belong together.
                 let snapshot = connection.unchecked_transaction()?;
-                log::pending(&snapshot, own, rows, bytes)
+                log::pending(&snapshot, tables, own, (rows, bytes))
             })
             .await
     }
@@ -203,7 +213,8 @@ impl Sync {
     /// # Errors
     /// When it could not be read.
     pub async fn counts(&self) -> Result<Vec<TableCount>> {
-        let counts = self.store.read(log::counts).await?;
+        let tables = self.tables();
+        let counts = self.store.read(move |connection| log::counts(connection, tables)).await?;
         let count = |(table, pending, refused)| TableCount { table, pending, refused };
         Ok(counts.into_iter().map(count).collect())
     }
@@ -245,9 +256,10 @@ impl Sync {
     /// When it could not be written; all is as before then, and can be sent
     /// again.
     pub async fn settle(&self, number: i64, token: String, settled: Vec<Settled>) -> Result<()> {
-        let (own, recorder) = (self.workstation(), self.store.inner.sync.recorder.clone());
+        let recorder = self.store.inner.sync.recorder.clone();
+        let (tables, own) = (self.tables(), self.workstation());
         let write = move |connection: &Connection| {
-            let applying = Applying::new(connection, own, &recorder)?;
+            let applying = Applying::new(connection, tables, own, &recorder)?;
             for outcome in &settled {
                 settle(&applying, outcome)?;
             }
@@ -262,9 +274,10 @@ impl Sync {
     /// # Errors
     /// When they could not be written; none is then.
     pub async fn apply(&self, rows: Vec<ServerRow>, progress: Option<String>) -> Result<u64> {
-        let (own, recorder) = (self.workstation(), self.store.inner.sync.recorder.clone());
+        let recorder = self.store.inner.sync.recorder.clone();
+        let (tables, own) = (self.tables(), self.workstation());
         let write = move |connection: &Connection| {
-            let brought = Applying::new(connection, own, &recorder)?.all(&rows)?;
+            let brought = Applying::new(connection, tables, own, &recorder)?.all(&rows)?;
             state::progress(connection, progress.as_deref(), recorder.last())?;
             Ok(brought)
         };
@@ -316,6 +329,7 @@ impl Sync {
     /// # Errors
     /// When they could not be read.
     pub async fn missing(&self, rows: usize) -> Result<Vec<(&'static SyncedTable, String)>> {
+        let tables = self.tables();
         let read = move |connection: &Connection| {
             let missing: Vec<(String, String)> = connection
                 .prepare_cached(
@@ -324,7 +338,10 @@ impl Sync {
                 )?
                 .query_map([rows as i64], |row| Ok((row.get(0)?, row.get(1)?)))?
                 .collect::<rusqlite::Result<_>>()?;
-            Ok(missing.into_iter().filter_map(|(name, key)| Some((table(&name)?, key))).collect())
+            Ok(missing
+                .into_iter()
+                .filter_map(|(name, key)| Some((by_name(tables, &name)?, key)))
+                .collect())
         };
         self.store.read(read).await
     }

@@ -29,12 +29,13 @@ pub struct Column {
 }
 
 impl Column {
-    pub(super) const fn new(name: &'static str, kind: ColumnType) -> Self {
+    /// A column that is always there.
+    pub const fn new(name: &'static str, kind: ColumnType) -> Self {
         Self { name, kind, nullable: false }
     }
 
     /// The same, but it may be absent.
-    pub(super) const fn or_null(self) -> Self {
+    pub const fn or_null(self) -> Self {
         Self { nullable: true, ..self }
     }
 }
@@ -82,6 +83,11 @@ pub struct SyncedTable {
     pub partitions: u8,
 }
 
+/// The table of a local name among `tables`.
+pub fn by_name(tables: &'static [SyncedTable], local: &str) -> Option<&'static SyncedTable> {
+    tables.iter().find(|table| table.local == local)
+}
+
 /// Each is registered once.
 impl PartialEq for SyncedTable {
     fn eq(&self, other: &Self) -> bool {
@@ -92,6 +98,23 @@ impl PartialEq for SyncedTable {
 impl Eq for SyncedTable {}
 
 impl SyncedTable {
+    /// One with everything as it mostly is, to be given names and columns.
+    pub const PLAIN: Self = Self {
+        local: "",
+        remote: "",
+        class: Class::Shared,
+        note: "",
+        columns: &[],
+        key: 1,
+        live: None,
+        derived: &[],
+        replaced: None,
+        parents: &[],
+        unique_name: None,
+        indexes: &[],
+        partitions: 1,
+    };
+
     /// The columns of the key.
     pub fn key_columns(&self) -> &'static [Column] {
         &self.columns[..self.key]

@@ -7,8 +7,8 @@ use crate::{
 };
 use nopenai_domain::{Code, ConnectionProfile, Error, ProfileId, Result, ServerKind};
 use nopenai_hana::{
-    DatabaseError, DeployPlan, Deployment, Diagnosis, Session, deploy, diagnose, dialect::dialect,
-    find_driver, plan,
+    DatabaseError, DeployPlan, Deployment, Diagnosis, Session, SessionFactory, deploy, diagnose,
+    dialect::dialect, find_driver, plan,
 };
 use nopenai_secrets::{Origin, Secret};
 use schemars::JsonSchema;
@@ -167,7 +167,8 @@ impl Operation for TestProfile {
             return Ok(Diagnosis::of_connecting(&error));
         }
         let credentials = studio.team().credentials(&self.profile, self.password).await?;
-        tokio::task::spawn_blocking(move || diagnose(&credentials)).await.map_err(Error::internal)
+        let factory = SessionFactory::new(credentials);
+        tokio::task::spawn_blocking(move || diagnose(&factory)).await.map_err(Error::internal)
     }
 }
 
