@@ -41,7 +41,7 @@ impl Interrupt {
     }
 
     /// Whether the session was stopped.
-    pub(crate) fn is_stopped(&self) -> bool {
+    pub fn is_stopped(&self) -> bool {
         self.0.stopped.load(Ordering::Relaxed)
     }
 

@@ -106,10 +106,10 @@ impl Session {
     /// # Errors
     /// Why it could not.
     pub fn open(credentials: &Credentials) -> Result<Self> {
-        SessionFactory::new(credentials.clone()).open()
+        SessionFactory::new(credentials.clone()).open(Interrupt::default())
     }
 
-    fn open_by(factory: &SessionFactory) -> Result<Self> {
+    fn open_by(factory: &SessionFactory, interrupt: Interrupt) -> Result<Self> {
         let SessionFactory { credentials, dialect, migrations, .. } = factory;
         let (dialect, migrations) = (*dialect, *migrations);
         let string = ConnectionString::new(credentials)?;
@@ -123,7 +123,7 @@ impl Session {
         let connection =
             environment.connect_with_connection_string(string.expose(), options).map_err(failed)?;
         connection.set_autocommit(true).map_err(failed)?;
-        Ok(Self { connection, dialect, migrations, interrupt: Interrupt::default() })
+        Ok(Self { connection, dialect, migrations, interrupt })
     }
 
     /// The server's language.
@@ -387,12 +387,12 @@ impl SessionFactory {
         Self { migrations, ..self }
     }
 
-    /// Opens a session. Blocks.
+    /// Opens a session, which `interrupt` ends. Blocks.
     ///
     /// # Errors
     /// Why it could not be.
-    pub fn open(&self) -> Result<Session> {
-        Session::open_by(self)
+    pub fn open(&self, interrupt: Interrupt) -> Result<Session> {
+        Session::open_by(self, interrupt)
     }
 
     /// The language of the sessions.
@@ -418,7 +418,7 @@ impl Connect for SessionFactory {
     type Connection = Session;
 
     fn connect(&self) -> Result<Session> {
-        let session = self.open()?;
+        let session = self.open(Interrupt::default())?;
         let mut opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
         opened.retain(Interrupt::is_used);
         opened.push(session.interrupt.clone());

@@ -7,7 +7,7 @@ use anyhow::Result;
 use serde_json::{Map, Value};
 use std::process::Command;
 
-/// A test, and how many rounds of it prove something.
+/// A test, and how many rounds (or rows) of it prove something.
 struct Soak {
     name: &'static str,
     package: &'static str,
@@ -22,6 +22,13 @@ const SYNC: Soak = Soak {
     rounds: 200,
 };
 
+const SYNC_MILLION: Soak = Soak {
+    name: "sync-million",
+    package: "nopenai-hana",
+    test: "million::a_first_exchange_of_many_rows_goes_on_after_each_interruption",
+    rounds: 1_000_000,
+};
+
 const ENGINE: Soak = Soak {
     name: "engine",
     package: "nopenai-studio",
@@ -33,6 +40,11 @@ const ENGINE: Soak = Soak {
 /// exchanged.
 pub fn sync(workspace: &Workspace) -> Result<()> {
     run(workspace, &SYNC)
+}
+
+/// A first exchange of 1,000,000 rows, interrupted on the way there and back.
+pub fn sync_million(workspace: &Workspace) -> Result<()> {
+    run(workspace, &SYNC_MILLION)
 }
 
 /// Runs that are cancelled, whose worker is killed, whose model is unloaded.

@@ -2,7 +2,7 @@
 //! never, what a person is told, and that nothing is lost.
 
 use crate::{
-    faults::{EVERY, Fault, Faulty},
+    faulty::{EVERY, Fault, Faulty},
     fixture::Workstation,
     postgres::{Postgres, SCHEMA},
 };

@@ -1,5 +1,5 @@
 //! An ODBC driver in front of another one, which reports failures it is told of,
-//! where the other would have answered. `faults.rs` compiles it for a test; what
+//! where the other would have answered. `faulty.rs` compiles it for a test; what
 //! it doesn't define is the other's, on which it depends. It has the functions of
 //! narrow texts alone, which the driver manager calls for an application like ours.
 //!

@@ -5,9 +5,11 @@
 mod cancel;
 mod convergence;
 mod errors;
-mod faults;
+mod faulty;
 mod fixture;
 mod generated;
+mod later;
+mod million;
 mod model;
 mod postgres;
 mod profiles;

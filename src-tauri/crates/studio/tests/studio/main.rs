@@ -10,6 +10,9 @@ mod engine;
 mod evaluations;
 mod everyday;
 mod faults;
+#[allow(dead_code, reason = "the sync's own tests use the rest")]
+#[path = "../../../hana/tests/hana/faulty.rs"]
+mod faulty;
 mod fixture;
 #[allow(dead_code, reason = "its other faults are caused in the models room")]
 #[path = "../../../models/tests/models/hub.rs"]
@@ -17,7 +20,6 @@ mod hub;
 mod memory;
 mod output;
 mod parameters;
-#[allow(dead_code, reason = "the sync's own tests use the rest")]
 #[path = "../../../hana/tests/hana/postgres.rs"]
 mod postgres;
 mod runtimes;

@@ -1,6 +1,7 @@
 //! PostgreSQL's driver behind one that reports failures when it is told to.
 
 use crate::postgres::{PASSWORD, Postgres};
+use nopenai_domain::ConnectionProfile;
 use nopenai_hana::{Credentials, find_driver};
 use nopenai_secrets::Secret;
 use std::{
@@ -40,11 +41,14 @@ impl Faulty {
         let folder = tempfile::tempdir().unwrap();
         let faulty = Self { folder };
         let real = find_driver(&Postgres::profile_at(1), None).unwrap();
-        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/hana/faulty_driver.rs");
+        // From whichever crate's tests.
+        let source = "../hana/tests/hana/faulty_driver.rs";
+        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join(source);
         let mut rustc = Command::new(env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()));
         rustc.args(["--edition", "2024", "--crate-type", "cdylib", "-C", "opt-level=0", "-o"]);
         rustc.arg(faulty.library()).arg(source);
-        for argument in ["-Wl,--no-as-needed", &real] {
+        let place = Path::new(&real).parent().unwrap().display();
+        for argument in ["-Wl,--no-as-needed", &real, &format!("-Wl,-rpath,{place}")] {
             rustc.args(["-C", &format!("link-arg={argument}")]);
         }
         rustc.env("REAL_DRIVER", &real).env("FAULT_PLAN", faulty.plan());
@@ -80,10 +84,16 @@ impl Faulty {
         fs::read_to_string(self.said()).unwrap_or_default().lines().count()
     }
 
+    /// A profile of a server through it.
+    pub fn profile(&self, postgres: &Postgres) -> ConnectionProfile {
+        let driver = Some(self.library().display().to_string());
+        ConnectionProfile { driver, ..postgres.profile() }
+    }
+
     /// The way to a server through it.
+    #[allow(dead_code, reason = "some tests go through an application's profile")]
     pub fn credentials(&self, postgres: &Postgres) -> Credentials {
-        let mut profile = postgres.profile();
-        profile.driver = Some(self.library().display().to_string());
+        let profile = self.profile(postgres);
         let driver = find_driver(&profile, None).unwrap();
         Credentials { profile, password: Secret::new(PASSWORD.to_owned()), driver }
     }
