@@ -109,7 +109,7 @@ impl Store {
         let mut connection = connection::open_writable(path)?;
         let recorder = sync::install(&connection, clock.clone())?;
         migration::apply(&mut connection, &schema)?;
-        let sync = sync::prepare(&connection, recorder, schema.tables)?;
+        let sync = sync::prepare(&connection, recorder, schema.tables, &sync::Place::of(path))?;
         history::recover(&mut connection)?;
         evaluations::recover(&connection)?;
         prompt_sets::purge(&connection)?;

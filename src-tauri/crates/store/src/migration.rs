@@ -37,6 +37,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../../../schema/sqlite/0009_chat.sql"),
     include_str!("../../../../schema/sqlite/0010_likelihoods.sql"),
     include_str!("../../../../schema/sqlite/0011_sync.sql"),
+    include_str!("../../../../schema/sqlite/0012_place.sql"),
 ];
 
 /// The schema version this application writes.

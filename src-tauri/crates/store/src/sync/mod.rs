@@ -10,6 +10,7 @@
 mod apply;
 mod conflicts;
 mod log;
+mod place;
 mod rows;
 mod state;
 mod table;
@@ -19,6 +20,7 @@ mod value;
 mod version;
 
 pub use conflicts::{Conflict, ConflictKey};
+pub(crate) use place::Place;
 pub use state::SyncState;
 pub use table::{Class, Column, ColumnType, SyncedTable, by_name};
 pub use tables::{TABLES, table};
@@ -147,8 +149,11 @@ pub(crate) fn prepare(
     connection: &Connection,
     recorder: Arc<Recorder>,
     tables: &'static [SyncedTable],
+    place: &Place,
 ) -> Result<Shared> {
     triggers::prepare(connection, tables)?;
+    state::begin(connection)?;
+    place::settle(connection, place)?;
     let (workstation, clock) = state::identity(connection)?;
     recorder.observe(clock);
     Ok(Shared { workstation, recorder, tables })

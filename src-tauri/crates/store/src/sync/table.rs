@@ -77,6 +77,10 @@ pub struct SyncedTable {
     /// A column whose texts must differ among the rows that are kept: the row
     /// with the later key is given another one.
     pub unique_name: Option<&'static str>,
+    /// Whether an edit prevails over a deletion that had not seen it, and a
+    /// deletion over none it had not: what belongs to its rows would be gone, and
+    /// no conflict could bring it back.
+    pub outlives_deletion: bool,
     /// What is looked for at the server.
     pub indexes: &'static [&'static [&'static str]],
     /// Into how many parts the server divides it; 1: none.
@@ -111,6 +115,7 @@ impl SyncedTable {
         replaced: None,
         parents: &[],
         unique_name: None,
+        outlives_deletion: false,
         indexes: &[],
         partitions: 1,
     };

@@ -167,6 +167,7 @@ pub const TABLES: &[SyncedTable] = &[
         live: Some("({}.shipped = 0 AND {}.deletion IS NULL)"),
         replaced: Some("deletion = NULL"),
         unique_name: Some("name"),
+        outlives_deletion: true,
         ..PLAIN
     },
     SyncedTable {

@@ -23,7 +23,7 @@ fn migrations() -> Vec<String> {
 
 /// What an application of each version had in its tables, by the version that
 /// made the table.
-const ROWS: [&str; 11] = [
+const ROWS: [&str; 12] = [
     "INSERT INTO prompt_history (id, started_at, model_id, model_name, prompt, answer, temperature,
          top_p, max_tokens, seed, outcome, finish_reason, error, total_ms, ttft_ms, tokens_per_s,
          tokens_in, tokens_out, deleted_at)
@@ -74,6 +74,7 @@ const ROWS: [&str; 11] = [
          '{\"id\":\"01890000-0000-7000-8000-00000000000f\",\"name\":\"Team\",\"kind\":\"hana\",
            \"host\":\"h\",\"port\":443,\"database\":\"\",\"user\":\"U\",\"schema\":\"S\",
            \"tls\":true,\"validate_certificate\":true,\"trust_store\":null,\"driver\":null}');",
+    "UPDATE sync_state SET place = NULL;",
 ];
 
 /// A database as the application of a version left it.
