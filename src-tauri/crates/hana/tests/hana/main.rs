@@ -8,6 +8,7 @@ mod errors;
 mod faulty;
 mod fixture;
 mod generated;
+mod hostile;
 mod later;
 mod million;
 mod model;
