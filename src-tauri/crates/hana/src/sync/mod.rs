@@ -10,6 +10,7 @@ mod engine;
 mod json;
 mod push;
 mod remote;
+mod sending;
 mod server;
 mod transaction;
 mod ways;

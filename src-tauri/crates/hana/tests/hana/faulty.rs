@@ -91,7 +91,6 @@ impl Faulty {
     }
 
     /// The way to a server through it.
-    #[allow(dead_code, reason = "some tests go through an application's profile")]
     pub fn credentials(&self, postgres: &Postgres) -> Credentials {
         let profile = self.profile(postgres);
         let driver = find_driver(&profile, None).unwrap();

@@ -81,7 +81,6 @@ impl Postgres {
     }
 
     /// Lets nobody in over the network who doesn't encrypt.
-    #[allow(dead_code, reason = "not every test that has a server wants that of it")]
     pub fn only_encrypted(&self) {
         let rule = "hostssl all all all scram-sha-256\nlocal all all trust\n";
         let file = self.data().join("pg_hba.conf");
@@ -92,7 +91,6 @@ impl Postgres {
     }
 
     /// Gives a file to the user the server runs as, and to nobody else.
-    #[allow(dead_code, reason = "not every test that has a server has such a file")]
     pub fn hand_over(file: &Path) {
         let id = Command::new("id").arg("-u").output().unwrap().stdout;
         if String::from_utf8_lossy(&id).trim() == "0" {

@@ -5,14 +5,11 @@ use crate::{
     fixture::Workstation,
     postgres::{Postgres, SCHEMA},
 };
-use nopenai_domain::{ServerKind, SystemClock};
+use nopenai_domain::SystemClock;
 use nopenai_hana::{
-    Class, deploy,
-    dialect::{Statements, dialect},
-    plan, schema,
+    Class, deploy, plan, schema,
     sync::{Server, SyncError},
 };
-use nopenai_store::sync::table;
 use proptest::{
     strategy::{Strategy, ValueTree},
     test_runner::TestRunner,

@@ -1,6 +1,6 @@
 //! The change log: `sync_row`.
 
-use super::{Change, SyncedTable, Version, rows, table::by_name};
+use super::{Change, ChangePlace, SyncedTable, Version, rows, table::by_name};
 use crate::{Result, StoreError};
 use nopenai_domain::WorkstationId;
 use rusqlite::{Connection, OptionalExtension, Row, params};
@@ -136,20 +136,23 @@ pub fn refused(
     Ok(())
 }
 
-/// What waits to be sent, oldest first: at most so many rows, and no more bytes
+/// What waits to be sent, oldest first, after a place: at most so many rows, and no more bytes
 /// than that but for the first.
 pub fn pending(
     connection: &Connection,
     tables: &'static [SyncedTable],
     own: WorkstationId,
+    after: Option<ChangePlace>,
     (rows, bytes): (usize, usize),
 ) -> Result<Vec<Change>> {
     let sql = format!(
         "SELECT table_name, row_key, {ENTRY} FROM sync_row \
-         WHERE pending = 1 AND problem IS NULL ORDER BY clock, table_name, row_key LIMIT ?1"
+         WHERE pending = 1 AND problem IS NULL AND (clock, table_name, row_key) > (?2, ?3, ?4) \
+         ORDER BY clock, table_name, row_key LIMIT ?1"
     );
+    let (clock, name, key) = after.unwrap_or((i64::MIN, String::new(), String::new()));
     let mut statement = connection.prepare_cached(&sql)?;
-    let mut found = statement.query([rows as i64])?;
+    let mut found = statement.query(params![rows as i64, clock, name, key])?;
     let (mut changes, mut size) = (Vec::new(), 0);
     while let Some(row) = found.next()? {
         let name: String = row.get(0)?;

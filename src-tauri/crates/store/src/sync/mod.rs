@@ -49,6 +49,16 @@ pub struct Change {
     pub row: Option<Vec<Value>>,
 }
 
+/// A change's place among those that wait: clock, table, key.
+pub type ChangePlace = (i64, String, String);
+
+impl Change {
+    /// Its place among those that wait.
+    pub fn place(&self) -> ChangePlace {
+        (self.version.clock, self.table.local.to_owned(), self.key.clone())
+    }
+}
+
 /// A row as the server has it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ServerRow {
@@ -198,17 +208,23 @@ impl Sync {
         self.store.write(move |connection| state::write(connection, &state, recorder.last())).await
     }
 
-    /// What waits to be sent, oldest first, up to so many rows and bytes.
+    /// What waits to be sent, oldest first and after a place, up to so many rows
+    /// and bytes.
     ///
     /// # Errors
     /// When it could not be read.
-    pub async fn pending(&self, rows: usize, bytes: usize) -> Result<Vec<Change>> {
+    pub async fn pending(
+        &self,
+        after: Option<ChangePlace>,
+        rows: usize,
+        bytes: usize,
+    ) -> Result<Vec<Change>> {
         let (tables, own) = (self.tables(), self.workstation());
         self.store
             .read(move |connection| {
                 // One moment: a version and its row belong together.
                 let snapshot = connection.unchecked_transaction()?;
-                log::pending(&snapshot, tables, own, (rows, bytes))
+                log::pending(&snapshot, tables, own, after, (rows, bytes))
             })
             .await
     }

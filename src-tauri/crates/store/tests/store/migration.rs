@@ -188,7 +188,7 @@ async fn holds_the_rest(store: &Store, version: usize) {
         assert_eq!(contents.messages[0].text, "Und was kam");
     }
     if version >= 11 {
-        let waiting = store.sync().pending(99, usize::MAX).await.unwrap();
+        let waiting = store.sync().pending(None, 99, usize::MAX).await.unwrap();
         assert!(waiting.iter().any(|change| change.key == "gone" && change.row.is_none()));
         assert_eq!(store.profiles().active().await.unwrap().unwrap().name, "Team");
     }

@@ -20,6 +20,7 @@ mod hub;
 mod memory;
 mod output;
 mod parameters;
+#[allow(dead_code, reason = "the sync's own tests use the rest")]
 #[path = "../../../hana/tests/hana/postgres.rs"]
 mod postgres;
 mod runtimes;
