@@ -95,6 +95,7 @@ impl<'a> RemoteTransaction<'a> {
             return self.found_each(&one, columns, keys);
         }
         let mut documents = Documents::new(self.statements.dialect().longest_document());
+        // None is left out: a key that is longer than the server's is not sent at all.
         for (key, n) in keys.iter().zip(0..) {
             let number = Value::Integer(n);
             let members = columns.iter().zip(key).map(|((name, _), value)| (*name, value));

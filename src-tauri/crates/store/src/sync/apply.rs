@@ -16,6 +16,7 @@ const RETRIED: i64 = 1000;
 pub struct Applying<'a> {
     pub connection: &'a Connection,
     tables: &'static [SyncedTable],
+    texts: rows::Texts,
     pub own: WorkstationId,
     pub recorder: &'a Recorder,
     /// Whether rows wait; nearly always none does, and none is looked for.
@@ -30,7 +31,14 @@ impl<'a> Applying<'a> {
         recorder: &'a Recorder,
     ) -> Result<Self> {
         let waiting = connection.prepare_cached("SELECT 1 FROM sync_waiting")?.exists([])?;
-        Ok(Self { connection, tables, own, recorder, waiting: Cell::new(waiting) })
+        Ok(Self {
+            connection,
+            tables,
+            texts: rows::Texts::default(),
+            own,
+            recorder,
+            waiting: Cell::new(waiting),
+        })
     }
 
     /// Brings rows in, deletions last and children first, and tries those again
@@ -101,7 +109,8 @@ impl<'a> Applying<'a> {
         let mut values = values.to_vec();
         let renamed = self.distinct_name(table, &row.key, &mut values)?;
         let original = renamed.map(|index| values[index].clone());
-        let written = self.recorder.silently(|| rows::write(self.connection, table, &values));
+        let written =
+            self.recorder.silently(|| rows::write(self.connection, &self.texts, table, &values));
         match written {
             Ok(()) => {}
             Err(error) if is_constraint(&error) => return Ok(Err(error.to_string())),

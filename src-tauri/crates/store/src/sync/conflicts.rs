@@ -111,7 +111,7 @@ impl Sync {
                     let object: serde_json::Value = from_json(&text)?;
                     let of = |column: &super::Column| Value::of_json(column, &object[column.name]);
                     let values = table.columns.iter().map(of).collect::<Result<Vec<_>>>()?;
-                    rows::write(connection, table, &values)?;
+                    rows::write(connection, &rows::Texts::default(), table, &values)?;
                 }
             }
             resolve(connection, &key)
@@ -158,7 +158,8 @@ fn conflict(
         workstation: workstation(3)?,
     };
     let current = match by_name(tables, &key.table) {
-        Some(table) => rows::read(connection, table, &key.row)?.map(|values| named(table, &values)),
+        Some(table) => rows::read(connection, &rows::Texts::default(), table, &key.row)?
+            .map(|values| named(table, &values)),
         None => None,
     };
     let text: Option<String> = row.get(7)?;

@@ -42,9 +42,11 @@ pub fn get(
     table: &SyncedTable,
     key: &str,
 ) -> Result<Option<Entry>> {
-    let sql = format!("SELECT {ENTRY} FROM sync_row WHERE table_name = ?1 AND row_key = ?2");
     let found = connection
-        .prepare_cached(&sql)?
+        .prepare_cached(
+            "SELECT clock, workstation, base_clock, base_workstation, pending, deleted \
+             FROM sync_row WHERE table_name = ?1 AND row_key = ?2",
+        )?
         .query_row([table.local, key], |row| entry(row, own))
         .optional()?;
     Ok(found)
@@ -153,13 +155,14 @@ pub fn pending(
     let (clock, name, key) = after.unwrap_or((i64::MIN, String::new(), String::new()));
     let mut statement = connection.prepare_cached(&sql)?;
     let mut found = statement.query(params![rows as i64, clock, name, key])?;
+    let texts = rows::Texts::default();
     let (mut changes, mut size) = (Vec::new(), 0);
     while let Some(row) = found.next()? {
         let name: String = row.get(0)?;
         let key: String = row.get(1)?;
         let Some(table) = by_name(tables, &name) else { continue };
         let Entry { version, base, deleted, .. } = entry(row, own)?;
-        let values = if deleted { None } else { rows::read(connection, table, &key)? };
+        let values = if deleted { None } else { rows::read(connection, &texts, table, &key)? };
         size += values.iter().flatten().map(super::Value::size).sum::<usize>() + key.len() + 64;
         if size > bytes && !changes.is_empty() {
             break;

@@ -404,9 +404,9 @@ impl Sync {
                 )?
                 .query_map([table.local], |row| row.get(0))?
                 .collect::<rusqlite::Result<_>>()?;
-            let mut found = Vec::new();
+            let (texts, mut found) = (rows::Texts::default(), Vec::new());
             for key in keys {
-                if let Some(values) = rows::read(connection, table, &key)? {
+                if let Some(values) = rows::read(connection, &texts, table, &key)? {
                     found.push((key, values));
                 }
             }
