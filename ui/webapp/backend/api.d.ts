@@ -693,6 +693,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/hana/deployment/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * @description Stops a deployment under way, and what the server is at for it. Deploying again
+         *     goes on where it was.
+         */
+        post: operations["cancel_deployment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/hana/deployment/plan": {
         parameters: {
             query?: never;
@@ -819,8 +839,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * @description Ends an exchange under way, between two of its steps. The next one goes on
-         *     where it was.
+         * @description Ends an exchange under way, and what the server is at for it. The next one goes
+         *     on where it was.
          */
         post: operations["cancel_sync"];
         delete?: never;
@@ -2051,6 +2071,11 @@ export interface components {
         };
         /** @description What the prompt cache had to do with a run. */
         CacheUse: "hit" | "miss";
+        /**
+         * @description Stops a deployment under way, and what the server is at for it. Deploying again
+         *     goes on where it was.
+         */
+        CancelDeployment: Record<string, never>;
         /** @description Ends a download and deletes what has arrived. */
         CancelDownload: {
             /** @description The download's name. */
@@ -2073,8 +2098,8 @@ export interface components {
             run: components["schemas"]["RunId"];
         };
         /**
-         * @description Ends an exchange under way, between two of its steps. The next one goes on
-         *     where it was.
+         * @description Ends an exchange under way, and what the server is at for it. The next one goes
+         *     on where it was.
          */
         CancelSync: Record<string, never>;
         /** @description Asks long work to end. */
@@ -7113,6 +7138,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Deployment"];
+                };
+            };
+            /** @description What happened and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    cancel_deployment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": null;
                 };
             };
             /** @description What happened and what to do. */

@@ -620,6 +620,10 @@ export function deploySchema(profile: string): Promise<Deployment> {
     return call("deploy_schema", { profile });
 }
 
+export function cancelDeployment(): Promise<void> {
+    return call("cancel_deployment", {});
+}
+
 export function readGrants(kind: ConnectionProfile["kind"], schema: string, user: string): Promise<string[]> {
     return call("read_grants", { kind, schema, user });
 }

@@ -1,7 +1,7 @@
 import type Dialog from "sap/m/Dialog";
 import type View from "sap/ui/core/mvc/View";
 import JSONModel from "sap/ui/model/json/JSONModel";
-import { deploySchema, planDeployment, readGrants, type ConnectionProfile, type DeployPlan, type Failure } from "../backend/studio";
+import { cancelDeployment, deploySchema, planDeployment, readGrants, type ConnectionProfile, type DeployPlan, type Failure } from "../backend/studio";
 import FragmentDialog from "./FragmentDialog";
 
 interface DeploymentState {
@@ -44,6 +44,10 @@ export default class DeploymentDialog extends FragmentDialog {
             this.model.setProperty("/plan", await planDeployment(id));
         });
         this.model.setProperty("/deploying", false);
+    }
+
+    async onStopDeployment(): Promise<void> {
+        await this.attempt(cancelDeployment);
     }
 
     protected prepare(dialog: Dialog): void {

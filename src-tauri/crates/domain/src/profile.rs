@@ -2,8 +2,14 @@ use crate::{Error, ProfileId, Result};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// The longest name of a user or a schema, bytes, as SAP HANA has it.
-const MAX_IDENTIFIER: usize = 127;
+/// The longest name of a user or a schema, bytes: as SAP HANA has it, and as
+/// PostgreSQL, which would cut a longer one off without a word.
+fn longest_identifier(kind: ServerKind) -> usize {
+    match kind {
+        ServerKind::Hana => 127,
+        ServerKind::PostgreSql => 63,
+    }
+}
 
 /// What a profile connects to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
@@ -63,12 +69,13 @@ impl ConnectionProfile {
         if self.port == 0 {
             return Err(Error::invalid("port", "The port is 1 to 65,535."));
         }
-        identifier("user", &self.user)?;
-        identifier("schema", &self.schema)?;
+        let most = longest_identifier(self.kind);
+        identifier("user", &self.user, most)?;
+        identifier("schema", &self.schema, most)?;
         match self.kind {
-            ServerKind::PostgreSql => identifier("database", &self.database)?,
+            ServerKind::PostgreSql => identifier("database", &self.database, most)?,
             ServerKind::Hana if self.database.is_empty() => {}
-            ServerKind::Hana => identifier("database", &self.database)?,
+            ServerKind::Hana => identifier("database", &self.database, most)?,
         }
         for (field, path) in [("trust_store", &self.trust_store), ("driver", &self.driver)] {
             let is_plain = |path: &str| !path.is_empty() && !path.chars().any(char::is_control);
@@ -80,10 +87,10 @@ impl ConnectionProfile {
     }
 }
 
-fn identifier(field: &str, text: &str) -> Result<()> {
-    let fits = (1..=MAX_IDENTIFIER).contains(&text.len());
+fn identifier(field: &str, text: &str, most: usize) -> Result<()> {
+    let fits = (1..=most).contains(&text.len());
     if !fits || text.chars().any(char::is_control) {
-        let message = "1 to 127 bytes on one line are expected.";
+        let message = format!("1 to {most} bytes on one line are expected.");
         return Err(Error::invalid(field, message));
     }
     Ok(())

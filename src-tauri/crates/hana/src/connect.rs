@@ -9,6 +9,9 @@ use std::fmt;
 /// How long connecting may take, seconds.
 pub const LOGIN_TIMEOUT_S: u32 = 15;
 
+/// What psqlODBC reads as it stands.
+const BARE: [&str; 3] = ["Server", "Database", "UID"];
+
 /// What convinces the server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Credentials {
@@ -42,12 +45,16 @@ impl ConnectionString {
         };
         let mut text = String::new();
         for (name, value) in attributes {
-            // ODBC has no way to write them.
-            if value.contains('\0') {
-                let message = format!("{name} has a character that cannot be sent.");
+            // ODBC has no way to write U+0000, and psqlODBC takes braces for part of
+            // a name, however ordinary the character they are for.
+            let is_bare = profile.kind == ServerKind::PostgreSql && BARE.contains(&name);
+            let refused: &[char] = if is_bare { &['\0', ';', '{', '}'] } else { &['\0'] };
+            if value.contains(refused) {
+                let message = format!("{name} has a character that the driver does not take.");
                 return Err(DatabaseError::new(Class::Value, message));
             }
-            text.push_str(&format!("{name}={};", escape_attribute_value(&value)));
+            let written = if is_bare { value.into() } else { escape_attribute_value(&value) };
+            text.push_str(&format!("{name}={written};"));
         }
         Ok(Self(Secret::new(text)))
     }
@@ -151,6 +158,12 @@ mod tests {
              sslTrustStore=/a b/ca.pem;CHAR_AS_UTF8=1;CONNECTTIMEOUT=15000;"
         );
         assert_eq!(of(ServerKind::Hana, "U", "a\0b").unwrap_err().class, Class::Value);
+        let string = of(ServerKind::PostgreSql, "me@corp=x", "p;w").unwrap();
+        assert!(string.expose().contains("UID=me@corp=x;PWD={p;w};"));
+        for user in ["U;ENCRYPT=FALSE", "{U", "U}", "U\0"] {
+            let refused = of(ServerKind::PostgreSql, user, "p").unwrap_err();
+            assert_eq!(refused.class, Class::Value, "{user}");
+        }
     }
 
     #[test]

@@ -53,11 +53,9 @@ pub(crate) fn deployed_version(session: &Session, schema: &str) -> Result<u32> {
         Some(Value::Integer(version)) => u32::try_from(version).unwrap_or(u32::MAX),
         _ => 0,
     };
-    if version > schema::latest_version() {
-        let message = format!(
-            "The schema is version {version}; this application knows {}.",
-            schema::latest_version()
-        );
+    let known = session.migrations().latest_version();
+    if version > known {
+        let message = format!("The schema is version {version}; this application knows {known}.");
         return Err(DatabaseError::new(Class::Newer, message));
     }
     Ok(version)
@@ -70,13 +68,13 @@ pub(crate) fn deployed_version(session: &Session, schema: &str) -> Result<u32> {
 pub fn plan(session: &Session, schema: &str) -> Result<DeployPlan> {
     let dialect = session.dialect();
     let mut statements = Vec::new();
-    let to = schema::latest_version();
+    let to = session.migrations().latest_version();
     let exists = is_there(session, dialect.schema_exists(), &[Param::from(schema)])?;
     let from = if exists { deployed_version(session, schema)? } else { 0 };
     if !exists {
         statements.push(dialect.create_schema(schema));
     }
-    for migration in &schema::migrations(dialect.kind())[from as usize..] {
+    for migration in &session.migrations().of(dialect.kind())[from as usize..] {
         statements.extend(schema::statements(migration, dialect, schema));
     }
     if from < to {
@@ -98,14 +96,14 @@ pub fn deploy(session: &Session, schema: &str, clock: &dyn Clock) -> Result<Depl
     let mut run = 0;
     let mut step = |sql: &str, params: &[Param]| {
         run += 1;
-        passed_over(session.execute(sql, params).map(|_| ()))
+        passed_over(session.execute(sql, params))
     };
     if !exists {
         step(&dialect.create_schema(schema), &[])?;
     }
     let from = deployed_version(session, schema)?;
     let made = Statements::new(dialect, schema);
-    let migrations = schema::migrations(dialect.kind());
+    let migrations = session.migrations().of(dialect.kind());
     for (version, migration) in (1..).zip(migrations).skip(from as usize) {
         for statement in schema::statements(migration, dialect, schema) {
             step(&statement, &[])?;
@@ -115,7 +113,7 @@ pub fn deploy(session: &Session, schema: &str, clock: &dyn Clock) -> Result<Depl
         let application = Param::from(concat!("nOpenai Studio ", env!("CARGO_PKG_VERSION")));
         step(&made.record_version().sql, &[version.into(), clock.now().0.into(), application])?;
     }
-    Ok(Deployment { from, to: schema::latest_version(), statements: run })
+    Ok(Deployment { from, to: session.migrations().latest_version(), statements: run })
 }
 
 fn passed_over(result: Result<()>) -> Result<()> {

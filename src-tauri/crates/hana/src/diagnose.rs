@@ -1,10 +1,9 @@
 //! What is right and wrong with a connection profile, for the test button.
 
 use crate::{
-    Class, Credentials, DatabaseError, Param, Result, Session,
+    Class, Connect, DatabaseError, Param, Result, Session, SessionFactory,
     deploy::{deployed_version, is_there},
     dialect::Statements,
-    schema,
 };
 use nopenai_store::sync::{ColumnType, Value};
 use schemars::JsonSchema;
@@ -88,14 +87,16 @@ fn finding(class: Class) -> Finding {
         Class::Missing => Finding::SchemaMissing,
         Class::Newer => Finding::SchemaNewer,
         Class::Busy | Class::Transaction | Class::Cancelled => Finding::Busy,
-        Class::Exists | Class::Constraint | Class::Value | Class::Other => Finding::Failed,
+        Class::Exists | Class::Constraint | Class::Value | Class::Unsupported | Class::Other => {
+            Finding::Failed
+        }
     }
 }
 
 /// Tries what a sync needs, one thing after the other, once. Changes nothing.
 /// Blocks.
-pub fn diagnose(credentials: &Credentials) -> Diagnosis {
-    let session = match Session::open(credentials) {
+pub fn diagnose(factory: &SessionFactory) -> Diagnosis {
+    let session = match factory.connect() {
         Ok(session) => session,
         Err(error) => return Diagnosis::of_connecting(&error),
     };
@@ -104,7 +105,7 @@ pub fn diagnose(credentials: &Credentials) -> Diagnosis {
         Ok(Some(Value::Text(version))) => Some(version),
         _ => None,
     };
-    let found = look_at_schema(&session, &credentials.profile.schema);
+    let found = look_at_schema(&session, &factory.credentials().profile.schema);
     Diagnosis {
         server,
         ..found.unwrap_or_else(|error| Diagnosis::of(finding(error.class), &error))
@@ -122,11 +123,12 @@ fn look_at_schema(session: &Session, schema: &str) -> Result<Diagnosis> {
         let message = format!("The schema {schema} has none of the team's tables yet.");
         return Err(DatabaseError::new(Class::Missing, message));
     }
-    if version < schema::latest_version() {
+    let known = session.migrations().latest_version();
+    if version < known {
         return Ok(Diagnosis {
             finding: Finding::SchemaOlder,
             advice: "The schema is of an older version: deploy it.".to_owned(),
-            detail: format!("Version {version} of {}.", schema::latest_version()),
+            detail: format!("Version {version} of {known}."),
             server: None,
         });
     }

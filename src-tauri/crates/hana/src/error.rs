@@ -43,6 +43,8 @@ pub enum Class {
     Cancelled,
     /// The server's schema is that of a newer application.
     Newer,
+    /// The server or its driver doesn't know how to do that.
+    Unsupported,
     /// Another failure; repeating it gives the same.
     Other,
 }
@@ -127,9 +129,11 @@ impl DatabaseError {
                  written until then."
             }
             Class::Cancelled => "It took longer than allowed: try again when the server is idle.",
-            Class::Exists | Class::Constraint | Class::Value | Class::Other => {
-                "The server refused it; see its words."
-            }
+            Class::Exists
+            | Class::Constraint
+            | Class::Value
+            | Class::Unsupported
+            | Class::Other => "The server refused it; see its words.",
         }
     }
 }
@@ -151,7 +155,7 @@ impl From<DatabaseError> for Error {
             Class::Missing | Class::DriverMissing => Code::NotFound,
             Class::Newer => Code::StoreRefused,
             Class::Exists => Code::AlreadyExists,
-            Class::Constraint | Class::Value | Class::Other => Code::Internal,
+            Class::Constraint | Class::Value | Class::Unsupported | Class::Other => Code::Internal,
         };
         Self::new(code, format!("{} ({error})", error.advice()))
             .with("native", error.native)

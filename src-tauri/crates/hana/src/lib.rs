@@ -5,12 +5,14 @@
 //! ODBC blocks, so does everything below [`sync::Engine`], which calls it off the
 //! async threads.
 
+mod arrays;
 mod connect;
 mod deploy;
 mod diagnose;
 pub mod dialect;
 mod driver;
 mod error;
+mod interrupt;
 mod pool;
 mod retry;
 pub mod schema;
@@ -22,6 +24,7 @@ pub use deploy::{DeployPlan, Deployment, deploy, plan};
 pub use diagnose::{Diagnosis, Finding, diagnose};
 pub use driver::find as find_driver;
 pub use error::{Class, DatabaseError, Result};
+pub use interrupt::Interrupt;
 pub use pool::{Connect, Limits, Pool, PoolStatus, Pooled};
 pub use retry::{Backoff, retry};
 pub use session::{Param, Session, SessionFactory};

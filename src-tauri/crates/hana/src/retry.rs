@@ -1,8 +1,15 @@
 //! Repeating what is worth it: bounded, with exponential back-off and jitter.
 
-use crate::{DatabaseError, Result};
+use crate::{Class, DatabaseError, Result};
 use rand::Rng;
-use std::{thread, time::Duration};
+use std::{
+    thread,
+    time::{Duration, Instant},
+};
+use tokio_util::sync::CancellationToken;
+
+/// A pause looks so often whether it is cancelled.
+const LOOK: Duration = Duration::from_millis(20);
 
 /// How long to wait between attempts.
 #[derive(Debug, Clone, Copy)]
@@ -35,15 +42,22 @@ impl Backoff {
 /// otherwise is never repeated. Blocks.
 ///
 /// # Errors
-/// The last failure.
-pub fn retry<T>(backoff: &Backoff, mut work: impl FnMut() -> Result<T>) -> Result<T> {
+/// The last failure; [`Class::Cancelled`].
+pub fn retry<T>(
+    backoff: &Backoff,
+    cancel: &CancellationToken,
+    mut work: impl FnMut() -> Result<T>,
+) -> Result<T> {
     let mut attempt = 1;
     loop {
+        if cancel.is_cancelled() {
+            return Err(DatabaseError::new(Class::Cancelled, "It was cancelled."));
+        }
         match work() {
             Err(DatabaseError { class, .. })
                 if class.is_transient() && attempt < backoff.attempts =>
             {
-                thread::sleep(backoff.delay(attempt, &mut rand::rng()));
+                pause(backoff.delay(attempt, &mut rand::rng()), cancel);
                 attempt += 1;
             }
             result => return result,
@@ -51,10 +65,19 @@ pub fn retry<T>(backoff: &Backoff, mut work: impl FnMut() -> Result<T>) -> Resul
     }
 }
 
+fn pause(delay: Duration, cancel: &CancellationToken) {
+    let began = Instant::now();
+    while let Some(left) = delay.checked_sub(began.elapsed())
+        && !left.is_zero()
+        && !cancel.is_cancelled()
+    {
+        thread::sleep(left.min(LOOK));
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Class;
     use rand_chacha::{ChaCha8Rng, rand_core::SeedableRng};
 
     const SHORT: Backoff =
@@ -62,7 +85,7 @@ mod tests {
 
     fn attempts(class: Class) -> u32 {
         let mut attempts = 0;
-        let result: Result<()> = retry(&SHORT, || {
+        let result: Result<()> = retry(&SHORT, &CancellationToken::new(), || {
             attempts += 1;
             Err(DatabaseError::new(class, "no"))
         });
@@ -78,6 +101,21 @@ mod tests {
         for class in [Class::PasswordWrong, Class::UserLocked, Class::NoPrivilege, Class::Other] {
             assert_eq!(attempts(class), 1);
         }
+    }
+
+    #[test]
+    fn a_pause_ends_when_it_is_cancelled() {
+        let long = Duration::from_secs(60);
+        let patient = Backoff { first: long, longest: long, attempts: 9 };
+        let cancel = CancellationToken::new();
+        let cancelling = cancel.clone();
+        let began = Instant::now();
+        let result: Result<()> = retry(&patient, &cancel, || {
+            cancelling.cancel();
+            Err(DatabaseError::new(Class::Busy, "no"))
+        });
+        assert_eq!(result.unwrap_err().class, Class::Cancelled);
+        assert!(began.elapsed() < Duration::from_secs(2));
     }
 
     #[test]

@@ -11,21 +11,45 @@ pub const PLACEHOLDER: &str = "{schema}";
 /// Between two statements of a migration.
 const SEPARATOR: &str = ";\n";
 
+/// The migrations of both kinds of server, in order; entry n brings the schema to
+/// version n + 1.
+#[derive(Debug, Clone, Copy)]
+pub struct Migrations {
+    /// Those of SAP HANA.
+    pub hana: &'static [&'static str],
+    /// Those of PostgreSQL, as many.
+    pub postgresql: &'static [&'static str],
+}
+
+impl Migrations {
+    /// Those of this application.
+    pub const CURRENT: Self = Self { hana: HANA, postgresql: POSTGRESQL };
+
+    /// Those of a kind of server.
+    pub fn of(&self, kind: ServerKind) -> &'static [&'static str] {
+        match kind {
+            ServerKind::Hana => self.hana,
+            ServerKind::PostgreSql => self.postgresql,
+        }
+    }
+
+    /// The version they lead to.
+    pub fn latest_version(&self) -> u32 {
+        self.hana.len() as u32
+    }
+}
+
 const HANA: &[&str] = &[include_str!("../../../../schema/hana/0001_sync.sql")];
 const POSTGRESQL: &[&str] = &[include_str!("../../../../schema/postgresql/0001_sync.sql")];
 
-/// The migrations of a kind of server, in order; entry n brings the schema to
-/// version n + 1.
+/// The migrations of this application for a kind of server.
 pub fn migrations(kind: ServerKind) -> &'static [&'static str] {
-    match kind {
-        ServerKind::Hana => HANA,
-        ServerKind::PostgreSql => POSTGRESQL,
-    }
+    Migrations::CURRENT.of(kind)
 }
 
 /// The schema's version that this application knows.
 pub fn latest_version() -> u32 {
-    HANA.len() as u32
+    Migrations::CURRENT.latest_version()
 }
 
 /// The statements of a migration, for a schema.

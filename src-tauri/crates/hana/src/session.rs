@@ -1,15 +1,19 @@
 //! One ODBC connection: statements with bound parameters, and transactions.
 
 use crate::{
-    Class, Connect, ConnectionString, Credentials, DatabaseError, Result,
+    Class, Connect, ConnectionString, Credentials, DatabaseError, Interrupt, Result,
     connect::LOGIN_TIMEOUT_S,
     dialect::{Diagnostic, Dialect, dialect},
+    schema::Migrations,
 };
 use nopenai_store::sync::{ColumnType, Value};
 use odbc_api::{
-    Connection, ConnectionOptions, Cursor, IntoParameter, Nullable, environment,
+    Connection, ConnectionOptions, Cursor, IntoParameter, Nullable, Preallocated, Prepared,
+    environment,
+    handles::StatementImpl,
     parameter::{InputParameter, WithDataType},
 };
+use std::sync::{Mutex, PoisonError};
 
 /// How long a statement may take, seconds.
 const STATEMENT_TIMEOUT_S: usize = 120;
@@ -41,7 +45,7 @@ impl Param {
         }
     }
 
-    fn bind(&self) -> Box<dyn InputParameter> {
+    pub(crate) fn bind(&self) -> Box<dyn InputParameter> {
         match self {
             Self::Integer(number) => Box::new(number.into_parameter()),
             Self::Real(number) => Box::new(number.into_parameter()),
@@ -92,6 +96,8 @@ fn long(text: &str) -> impl InputParameter + 'static {
 pub struct Session {
     connection: Connection<'static>,
     dialect: &'static dyn Dialect,
+    migrations: Migrations,
+    interrupt: Interrupt,
 }
 
 impl Session {
@@ -100,7 +106,12 @@ impl Session {
     /// # Errors
     /// Why it could not.
     pub fn open(credentials: &Credentials) -> Result<Self> {
-        let dialect = dialect(credentials.profile.kind);
+        SessionFactory::new(credentials.clone()).open(Interrupt::default())
+    }
+
+    fn open_by(factory: &SessionFactory, interrupt: Interrupt) -> Result<Self> {
+        let SessionFactory { credentials, dialect, migrations, .. } = factory;
+        let (dialect, migrations) = (*dialect, *migrations);
         let string = ConnectionString::new(credentials)?;
         let options = ConnectionOptions {
             login_timeout_sec: Some(LOGIN_TIMEOUT_S),
@@ -112,7 +123,7 @@ impl Session {
         let connection =
             environment.connect_with_connection_string(string.expose(), options).map_err(failed)?;
         connection.set_autocommit(true).map_err(failed)?;
-        Ok(Self { connection, dialect })
+        Ok(Self { connection, dialect, migrations, interrupt })
     }
 
     /// The server's language.
@@ -120,18 +131,64 @@ impl Session {
         self.dialect
     }
 
-    /// Runs a statement; gives how many rows it changed, where the server says
-    /// so believably.
+    /// What the server's schema is brought to.
+    pub(crate) fn migrations(&self) -> &Migrations {
+        &self.migrations
+    }
+
+    /// Ends what this session is at, from another thread.
+    pub fn interrupt(&self) -> &Interrupt {
+        &self.interrupt
+    }
+
+    fn statement(&self) -> Result<Preallocated<StatementImpl<'_>>, odbc_api::Error> {
+        let mut statement = self.connection.preallocate()?;
+        self.may_lack(statement.set_query_timeout_sec(STATEMENT_TIMEOUT_S))?;
+        Ok(statement)
+    }
+
+    /// Lets `run` have a statement that is prepared once.
+    pub(crate) fn prepared<T>(
+        &self,
+        sql: &str,
+        run: impl FnOnce(&mut Prepared<StatementImpl<'_>>) -> Result<T, odbc_api::Error>,
+    ) -> Result<T> {
+        self.go_on()?;
+        let run = || {
+            let mut statement = self.connection.prepare(sql)?;
+            self.may_lack(statement.set_query_timeout_sec(STATEMENT_TIMEOUT_S))?;
+            run(&mut statement)
+        };
+        run().map_err(|error| self.failed(&error))
+    }
+
+    fn go_on(&self) -> Result<()> {
+        if self.interrupt.is_stopped() {
+            return Err(DatabaseError::new(Class::Cancelled, "It was cancelled."));
+        }
+        Ok(())
+    }
+
+    /// Not every driver has a limit of time.
+    fn may_lack(&self, set: Result<(), odbc_api::Error>) -> Result<(), odbc_api::Error> {
+        match set {
+            Err(error) if self.failed(&error).class == Class::Unsupported => Ok(()),
+            set => set,
+        }
+    }
+
+    /// Runs a statement. How many rows it changed is not asked for: drivers differ
+    /// in what they say of it.
     ///
     /// # Errors
     /// What the server says.
-    pub fn execute(&self, sql: &str, params: &[Param]) -> Result<Option<usize>> {
+    pub fn execute(&self, sql: &str, params: &[Param]) -> Result<()> {
+        self.go_on()?;
         let bound: Vec<Box<dyn InputParameter>> = params.iter().map(Param::bind).collect();
         let run = || {
-            let mut statement = self.connection.preallocate()?;
-            statement.set_query_timeout_sec(STATEMENT_TIMEOUT_S)?;
-            statement.execute(sql, bound.as_slice())?;
-            statement.row_count()
+            let mut statement = self.statement()?;
+            let _ended = self.interrupt.running(&mut statement);
+            statement.execute(sql, bound.as_slice()).map(|_| ())
         };
         run().map_err(|error| self.failed(&error))
     }
@@ -161,10 +218,11 @@ impl Session {
         types: &[ColumnType],
         bytes: usize,
     ) -> Result<(Vec<Vec<Value>>, bool)> {
+        self.go_on()?;
         let bound: Vec<Box<dyn InputParameter>> = params.iter().map(Param::bind).collect();
         let run = || {
-            let mut statement = self.connection.preallocate()?;
-            statement.set_query_timeout_sec(STATEMENT_TIMEOUT_S)?;
+            let mut statement = self.statement()?;
+            let _ended = self.interrupt.running(&mut statement);
             let (mut rows, mut size) = (Vec::new(), 0);
             let Some(mut cursor) = statement.execute(sql, bound.as_slice())? else {
                 return Ok((rows, false));
@@ -305,12 +363,49 @@ fn without(password: &nopenai_secrets::Secret, mut error: DatabaseError) -> Data
 /// Opens sessions for a pool.
 pub struct SessionFactory {
     credentials: Credentials,
+    dialect: &'static dyn Dialect,
+    migrations: Migrations,
+    /// Of every session that may still be open.
+    opened: Mutex<Vec<Interrupt>>,
 }
 
 impl SessionFactory {
     /// Sessions by these credentials.
     pub fn new(credentials: Credentials) -> Self {
-        Self { credentials }
+        let dialect = dialect(credentials.profile.kind);
+        let migrations = Migrations::CURRENT;
+        Self { credentials, dialect, migrations, opened: Mutex::new(Vec::new()) }
+    }
+
+    /// The same in another language than the profile's kind of server speaks.
+    pub fn speaking(self, dialect: &'static dyn Dialect) -> Self {
+        Self { dialect, ..self }
+    }
+
+    /// The same with the schema of another version of the application.
+    pub fn with_migrations(self, migrations: Migrations) -> Self {
+        Self { migrations, ..self }
+    }
+
+    /// Opens a session, which `interrupt` ends. Blocks.
+    ///
+    /// # Errors
+    /// Why it could not be.
+    pub fn open(&self, interrupt: Interrupt) -> Result<Session> {
+        Session::open_by(self, interrupt)
+    }
+
+    /// The language of the sessions.
+    pub fn dialect(&self) -> &'static dyn Dialect {
+        self.dialect
+    }
+
+    /// Ends what every session is at; see [`Interrupt::interrupt`].
+    pub fn interrupt(&self) {
+        let opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        for session in opened {
+            session.interrupt();
+        }
     }
 
     /// What the sessions are opened with.
@@ -323,7 +418,11 @@ impl Connect for SessionFactory {
     type Connection = Session;
 
     fn connect(&self) -> Result<Session> {
-        Session::open(&self.credentials)
+        let session = self.open(Interrupt::default())?;
+        let mut opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
+        opened.retain(Interrupt::is_used);
+        opened.push(session.interrupt.clone());
+        Ok(session)
     }
 
     fn is_alive(&self, session: &mut Session) -> bool {

@@ -1,6 +1,6 @@
 //! Copies of the database: made before each migration, and put back.
 
-use crate::{Result, StoreError, connection};
+use crate::{Result, StoreError, connection, migration};
 use nopenai_domain::{Clock, Timestamp};
 use rusqlite::{Connection, backup::Backup};
 use std::{
@@ -55,7 +55,7 @@ pub fn restore(database: &Path, backup: &Path, clock: &dyn Clock) -> Result<Path
     if length == 0 {
         return Err(StoreError::Foreign(backup.to_owned()));
     }
-    let version = connection::inspect_whole(backup)?;
+    let version = connection::inspect_whole(backup, migration::latest_version())?;
     let folder = backups_of(database)?;
     let incoming = with_suffix(database, "-restoring");
     copy(backup, &incoming)?;
@@ -128,7 +128,7 @@ fn copy(from: &Path, to: &Path) -> Result<()> {
 
 /// Every page of a copy, and that it has the schema of what it was made from.
 fn check(copy: &Path, version: u32) -> Result<()> {
-    let found = connection::inspect_whole(copy)?;
+    let found = connection::inspect_whole(copy, migration::latest_version())?;
     if found == version {
         return Ok(());
     }

@@ -31,18 +31,20 @@ const CACHE_KIB: i64 = 16 * 1024;
 const CHECKED_AT_START: u64 = 256 * 1024 * 1024;
 
 /// Looks at an existing file without changing it. Gives its schema version, 0
-/// for one that is empty or not there.
-pub fn inspect(path: &Path) -> Result<u32> {
+/// for one that is empty or not there; `known` is the latest one that is known.
+pub fn inspect(path: &Path, known: u32) -> Result<u32> {
     match fs::metadata(path) {
-        Ok(file) if file.len() > CHECKED_AT_START => inspect_header(path).map(|(_, found)| found),
-        Ok(file) if file.len() > 0 => inspect_whole(path),
+        Ok(file) if file.len() > CHECKED_AT_START => {
+            inspect_header(path, known).map(|(_, found)| found)
+        }
+        Ok(file) if file.len() > 0 => inspect_whole(path, known),
         _ => Ok(0),
     }
 }
 
 /// Looks at every page of a file without changing it. Gives its schema version.
-pub fn inspect_whole(path: &Path) -> Result<u32> {
-    let (connection, found) = inspect_header(path)?;
+pub fn inspect_whole(path: &Path, known: u32) -> Result<u32> {
+    let (connection, found) = inspect_header(path, known)?;
     let verdict: String = connection
         .query_row("PRAGMA quick_check(1)", [], |row| row.get(0))
         .map_err(|error| damaged(path, &error))?;
@@ -53,7 +55,7 @@ pub fn inspect_whole(path: &Path) -> Result<u32> {
     }
 }
 
-fn inspect_header(path: &Path) -> Result<(Connection, u32)> {
+fn inspect_header(path: &Path, known: u32) -> Result<(Connection, u32)> {
     let connection = open_readable(path).map_err(|error| match error {
         StoreError::Sqlite(error) if is_damage(&error) => damaged(path, &error),
         error => error,
@@ -65,7 +67,6 @@ fn inspect_header(path: &Path) -> Result<(Connection, u32)> {
         return Err(StoreError::Foreign(path.to_owned()));
     }
     let found = migration::version(&connection).map_err(|error| damaged(path, &error))?;
-    let known = migration::latest_version();
     if found > known {
         return Err(StoreError::Newer { path: path.to_owned(), found, known });
     }

@@ -34,7 +34,7 @@ pub use configurations::Configurations;
 pub use error::StoreError;
 pub use evaluations::Evaluations;
 pub use history::History;
-pub use migration::latest_version;
+pub use migration::{Schema, latest_version};
 pub use model_records::{ModelRecord, ModelRecords};
 pub use modes::Modes;
 pub use notifications::Notifications;
@@ -92,8 +92,16 @@ impl Store {
     /// [`StoreError::File`] when it could not be copied;
     /// [`StoreError::Sqlite`] when it can't be opened or written.
     pub fn open(path: &Path, clock: Arc<dyn Clock>) -> Result<Self> {
-        let from = connection::inspect(path)?;
-        let to = migration::latest_version();
+        Self::open_as(path, clock, Schema::CURRENT)
+    }
+
+    /// Opens it likewise, with the tables of another version of the application.
+    ///
+    /// # Errors
+    /// Those of [`Store::open`].
+    pub fn open_as(path: &Path, clock: Arc<dyn Clock>, schema: Schema) -> Result<Self> {
+        let to = schema.version();
+        let from = connection::inspect(path, to)?;
         let migrated = if from > 0 && from < to {
             let backup = backup::before_migration(path, from, &*clock)?;
             Some(Migrated { from, to, backup })
@@ -102,8 +110,8 @@ impl Store {
         };
         let mut connection = connection::open_writable(path)?;
         let recorder = sync::install(&connection, clock.clone())?;
-        migration::apply(&mut connection)?;
-        let sync = sync::prepare(&connection, recorder)?;
+        migration::apply(&mut connection, &schema)?;
+        let sync = sync::prepare(&connection, recorder, schema.tables, &sync::Place::of(path))?;
         history::recover(&mut connection)?;
         evaluations::recover(&connection)?;
         prompt_sets::purge(&connection)?;

@@ -1,5 +1,28 @@
-use crate::{Result, connection::APPLICATION_ID};
+use crate::{
+    Result,
+    connection::APPLICATION_ID,
+    sync::{SyncedTable, TABLES},
+};
 use rusqlite::{Connection, TransactionBehavior};
+
+/// The tables of an application: how they come to be, and which of them are shared.
+#[derive(Debug, Clone, Copy)]
+pub struct Schema {
+    /// The migrations in order; entry n brings the schema to version n + 1.
+    pub migrations: &'static [&'static str],
+    /// The synced tables, parents before children.
+    pub tables: &'static [SyncedTable],
+}
+
+impl Schema {
+    /// This application's.
+    pub const CURRENT: Self = Self { migrations: MIGRATIONS, tables: TABLES };
+
+    /// The version the migrations lead to.
+    pub(crate) fn version(&self) -> u32 {
+        self.migrations.len() as u32
+    }
+}
 
 /// The migrations in order; entry n brings the schema to version n + 1.
 const MIGRATIONS: &[&str] = &[
@@ -16,6 +39,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../../../schema/sqlite/0011_sync.sql"),
     include_str!("../../../../schema/sqlite/0012_remote_models.sql"),
     include_str!("../../../../schema/sqlite/0013_tools.sql"),
+    include_str!("../../../../schema/sqlite/0014_place.sql"),
 ];
 
 /// The schema version this application writes.
@@ -30,8 +54,8 @@ pub fn version(connection: &Connection) -> rusqlite::Result<u32> {
 
 /// Applies what is pending, each migration in its own transaction, so that a
 /// process that dies half way leaves the version before.
-pub fn apply(connection: &mut Connection) -> Result<()> {
-    for (index, sql) in MIGRATIONS.iter().enumerate().skip(version(connection)? as usize) {
+pub fn apply(connection: &mut Connection, schema: &Schema) -> Result<()> {
+    for (index, sql) in schema.migrations.iter().enumerate().skip(version(connection)? as usize) {
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         transaction.execute_batch(sql)?;
         transaction.pragma_update(None, "application_id", APPLICATION_ID)?;

@@ -4,7 +4,7 @@
 use crate::{Studio, studio::WeakStudio};
 use nopenai_domain::{ConnectionProfile, Error, ProfileId, Result, ServerKind, Timestamp};
 use nopenai_hana::{
-    Backoff, Credentials, Limits, Pool, PoolStatus, SessionFactory, find_driver,
+    Backoff, Credentials, Interrupt, Limits, Pool, PoolStatus, SessionFactory, find_driver,
     sync::{Cycle, Engine, Remote, Step},
 };
 use nopenai_secrets::{Name, Secret, Secrets};
@@ -119,6 +119,8 @@ pub(crate) struct Team {
     /// A person asked: it is tried whatever happened before.
     asked: AtomicBool,
     cancel: Mutex<CancellationToken>,
+    /// Of the latest deployment.
+    deployment: Mutex<Interrupt>,
     forgot_at: Mutex<Option<Instant>>,
     pushed: AtomicU64,
     pulled: AtomicU64,
@@ -135,6 +137,7 @@ impl Team {
             wake: Notify::new(),
             asked: AtomicBool::new(false),
             cancel: Mutex::new(CancellationToken::new()),
+            deployment: Mutex::new(Interrupt::default()),
             forgot_at: Mutex::new(None),
             pushed: AtomicU64::new(0),
             pulled: AtomicU64::new(0),
@@ -163,7 +166,19 @@ impl Team {
         self.sync_now();
     }
 
-    /// Ends what is under way, between two steps.
+    /// What ends the deployment that begins now.
+    pub fn begin_deployment(&self) -> Interrupt {
+        let interrupt = Interrupt::default();
+        *self.deployment.lock().unwrap_or_else(PoisonError::into_inner) = interrupt.clone();
+        interrupt
+    }
+
+    /// Ends a deployment, at the server too.
+    pub fn cancel_deployment(&self) {
+        self.deployment.lock().unwrap_or_else(PoisonError::into_inner).stop();
+    }
+
+    /// Ends an exchange, at the server too.
     pub fn cancel(&self) {
         self.cancel.lock().unwrap_or_else(PoisonError::into_inner).cancel();
     }

@@ -12,9 +12,18 @@ pub const BUILD: &[&str] =
 pub const VIRTUAL_DISPLAY: &[&str] = &["xvfb", "webkit2gtk-driver", "dbus"];
 
 /// What the tests use besides: a browser for the UI's own tests, a keyring, an older
-/// processor, a hand for windows, and a database with its ODBC driver.
-pub const TEST: &[&str] =
-    &["chromium", "gnome-keyring", "qemu-user", "xdotool", "postgresql", "odbc-postgresql"];
+/// processor, a hand for windows, a database with its ODBC driver, another
+/// driver beside that one, and certificates.
+pub const TEST: &[&str] = &[
+    "chromium",
+    "gnome-keyring",
+    "qemu-user",
+    "xdotool",
+    "postgresql",
+    "odbc-postgresql",
+    "libsqliteodbc",
+    "openssl",
+];
 
 /// Installs those of `packages` that are missing; where that needs another
 /// user, says which line to type. Other systems are left to their owners.

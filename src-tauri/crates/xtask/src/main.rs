@@ -34,6 +34,7 @@ Usage: cargo xtask COMMAND
   bench store        the history with a million runs: written, searched, paged
   bench sync         the exchange with a team's database against other ways to load
   soak sync          200 rounds of kills and cut connections while rows are exchanged
+  soak sync-million  a first exchange of 1,000,000 rows, killed and cut on the way
   soak engine        500 runs that are cancelled, killed and unloaded
   soak models        10,000 damaged models inspected, those that pass given to a worker
   hana-sql           every statement for SAP HANA, one a line
@@ -70,6 +71,7 @@ fn dispatch(words: &[&str]) -> Result<()> {
         ["bench", "store"] => bench::store(&workspace),
         ["bench", "sync"] => bench::sync(&workspace),
         ["soak", "sync"] => soak::sync(&workspace),
+        ["soak", "sync-million"] => soak::sync_million(&workspace),
         ["soak", "engine"] => soak::engine(&workspace),
         ["soak", "models"] => soak::models(&workspace),
         ["hana-sql"] => bench::hana_sql(&workspace),

@@ -7,7 +7,8 @@ use anyhow::Result;
 use serde_json::{Map, Value};
 use std::process::Command;
 
-/// Tests, each with its package, and how many rounds of them prove something.
+/// Tests, each with its package, and how many rounds (or rows) of them prove
+/// something.
 struct Soak {
     name: &'static str,
     tests: &'static [(&'static str, &'static str)],
@@ -18,6 +19,12 @@ const SYNC: Soak = Soak {
     name: "sync",
     tests: &[("nopenai-hana", "soak::nothing_acknowledged_is_lost_whatever_is_killed")],
     rounds: 200,
+};
+
+const SYNC_MILLION: Soak = Soak {
+    name: "sync-million",
+    tests: &[("nopenai-hana", "million::a_first_exchange_of_many_rows_goes_on_after_each_interruption")],
+    rounds: 1_000_000,
 };
 
 const ENGINE: Soak = Soak {
@@ -42,6 +49,11 @@ const MODELS: Soak = Soak {
 /// exchanged.
 pub fn sync(workspace: &Workspace) -> Result<()> {
     run(workspace, &SYNC)
+}
+
+/// A first exchange of 1,000,000 rows, interrupted on the way there and back.
+pub fn sync_million(workspace: &Workspace) -> Result<()> {
+    run(workspace, &SYNC_MILLION)
 }
 
 /// Runs that are cancelled, whose worker is killed, whose model is unloaded.

@@ -101,6 +101,7 @@ export class FakeTeam {
             test_profile: () => this.scenario.diagnosis ?? { finding: "ready", advice: "", detail: "", server: "SAP HANA 2.00" },
             plan_deployment: () => ({ from: 0, to: 1, statements: ["CREATE SCHEMA \"NOPENAI\""] }),
             deploy_schema: () => ({ from: 0, to: 1, statements: 1 }),
+            cancel_deployment: () => undefined,
             read_grants: () => ["GRANT SELECT ON SCHEMA \"NOPENAI\" TO \"STUDIO\""],
             sync_now: () => undefined,
             cancel_sync: () => undefined,

@@ -1,9 +1,10 @@
-//! SAP HANA 2.0 and SAP HANA Cloud, in what both have, by the "SAP HANA SQL
-//! Reference Guide for SAP HANA Platform" and its edition for SAP HANA Cloud, in
-//! the chapters named here. No statement was run against a HANA server, nor held
-//! against the reference line by line.
+//! SAP HANA 2.0 (from SPS 04) and SAP HANA Cloud, in what both have. The chapters
+//! named here are those of the "SAP HANA SQL Reference Guide for SAP HANA
+//! Platform"; the edition for SAP HANA Cloud has them under the same names. No
+//! statement was run against a HANA server. What each form was held against is in
+//! docs/HANA_SQL.md, statement by statement, and what could not be.
 
-use super::{Diagnostic, Dialect, JsonColumn, Source, TableShape};
+use super::{Diagnostic, Dialect, JsonColumn, JsonRows, Source, TableShape};
 use crate::Class;
 use nopenai_domain::ServerKind;
 use nopenai_store::sync::ColumnType;
@@ -11,17 +12,32 @@ use nopenai_store::sync::ColumnType;
 /// SAP HANA's dialect.
 pub struct Hana;
 
+/// "JSON_TABLE Function (JSON)": the types it makes, which are no LOB and no
+/// TINYINT. Texts get four times their length, as SAP's cap-js/cds-dbs gives them
+/// ("Support multi byte characters", #639); the table's column has the bound.
+fn json_type(kind: ColumnType) -> String {
+    match kind {
+        ColumnType::Text(length) => format!("NVARCHAR({})", u32::from(length) * 4),
+        ColumnType::LongText => "NVARCHAR(2147483647)".to_owned(),
+        ColumnType::Flag => "INT".to_owned(),
+        kind => Hana.column_type(kind),
+    }
+}
+
 impl Dialect for Hana {
     fn kind(&self) -> ServerKind {
         ServerKind::Hana
     }
 
-    /// Unquoted names are capital letters ("Introduction to SQL", Identifiers).
+    /// "Introduction to SQL", Identifiers: unquoted names are capital letters.
+    /// Every name is quoted, so that none is a reserved word ("Reserved Words"):
+    /// ROW and SYSTEM among the columns would be near ones.
     fn name(&self, identifier: &str) -> String {
         self.exact(&identifier.to_uppercase())
     }
 
-    /// "Data Types": NVARCHAR without a length is one character; NCLOB holds any.
+    /// "Data Types": NVARCHAR without a length is one character, at most 5000;
+    /// NCLOB holds any.
     fn column_type(&self, kind: ColumnType) -> String {
         match kind {
             ColumnType::Text(length) => format!("NVARCHAR({length})"),
@@ -32,31 +48,34 @@ impl Dialect for Hana {
         }
     }
 
-    /// "Data Types": the longest NVARCHAR. JSON_TABLE makes no LOB.
-    fn longest_json_text(&self) -> usize {
-        5000
+    /// SAP HANA, express edition, was seen to refuse documents between 64 and
+    /// 128 KB (SAP's cap-js/cds-dbs, HANAService.js); the reference names no bound.
+    fn longest_document(&self) -> usize {
+        60_000
     }
 
-    /// "JSON_TABLE Function (JSON)": the document is a column of the item before
-    /// it in the clause; a missing member is NULL.
-    fn rows_of_json(&self, columns: &[JsonColumn]) -> String {
+    /// "JSON_TABLE Function (JSON)", with the document as a column reference; the
+    /// union makes it an NCLOB, where a parameter of a select list is an
+    /// NVARCHAR(5000). In a subquery the document is the parameter itself. Without
+    /// ERROR ON ERROR a value that can't be made would be NULL. A missing member is.
+    fn rows_of_json(&self, columns: &[JsonColumn]) -> JsonRows {
         let columns: Vec<String> = columns
             .iter()
-            .map(|(name, kind)| {
-                let kind = match kind {
-                    ColumnType::LongText => "NVARCHAR(5000)".to_owned(),
-                    // The function knows INT and BIGINT.
-                    ColumnType::Flag => "INT".to_owned(),
-                    kind => self.column_type(*kind),
-                };
-                format!("{} {kind} PATH '$.{name}'", self.name(name))
-            })
+            .map(|(name, kind)| format!("{} {} PATH '$.{name}'", self.name(name), json_type(*kind)))
             .collect();
-        format!(
-            "(SELECT TO_NCLOB(?) AS \"DOCUMENT\" FROM DUMMY) AS S, \
-             JSON_TABLE(S.\"DOCUMENT\", '$[*]' COLUMNS ({})) AS R",
-            columns.join(", ")
-        )
+        let rows = |document: &str| {
+            format!(
+                "JSON_TABLE({document}, '$[*]' COLUMNS ({}) ERROR ON ERROR) AS R",
+                columns.join(", ")
+            )
+        };
+        JsonRows {
+            with: "WITH S AS (SELECT ? AS \"DOCUMENT\" FROM DUMMY UNION ALL \
+                   SELECT TO_NCLOB(NULL) AS \"DOCUMENT\" FROM DUMMY) "
+                .to_owned(),
+            from: rows("S.\"DOCUMENT\""),
+            inner: rows("?"),
+        }
     }
 
     /// "UPSERT | REPLACE Statement (Data Manipulation)": with a query, rows are
@@ -72,8 +91,8 @@ impl Dialect for Hana {
         }
     }
 
-    /// "CREATE TABLE Statement (Data Definition)": COLUMN tables; hash partitions
-    /// by the primary key, which SAP HANA asks for.
+    /// "CREATE TABLE Statement (Data Definition)": COLUMN tables; the columns of
+    /// hash partitions must be part of the primary key.
     fn create_table(&self, table: &TableShape) -> String {
         let key: Vec<&str> =
             table.columns[..table.key].iter().map(|(name, ..)| name.as_str()).collect();
@@ -89,6 +108,7 @@ impl Dialect for Hana {
         format!("CREATE INDEX {name} ON {table} ({})", columns.join(", "))
     }
 
+    /// "System Tables", DUMMY: one row.
     fn ping(&self) -> &'static str {
         "SELECT 1 FROM DUMMY"
     }
@@ -131,7 +151,9 @@ impl Dialect for Hana {
             301 | 461 | 462 => Class::Constraint,
             266 | 274 | 339 => Class::Value,
             139 => Class::Cancelled,
-            257 => Class::Other,
+            // 257: syntax. 7: a feature that is not supported. 328: a function that
+            // is not known.
+            7 | 257 | 328 => Class::Unsupported,
             _ if diagnostic.state.starts_with("HYT") => Class::Cancelled,
             _ => Class::Other,
         }

@@ -21,6 +21,16 @@ use nopenai_store::sync::{ColumnType, SyncedTable};
 /// A column of the JSON parameter: its name there and what it is read as.
 pub type JsonColumn = (String, ColumnType);
 
+/// Where rows `R` of a JSON parameter come from.
+pub struct JsonRows {
+    /// What precedes the `SELECT`.
+    pub with: String,
+    /// The item of its `FROM` clause.
+    pub from: String,
+    /// The item of a subquery's `FROM` clause, which nothing precedes.
+    pub inner: String,
+}
+
 /// What a driver says of a failure.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Diagnostic {
@@ -33,12 +43,17 @@ pub struct Diagnostic {
 }
 
 impl Diagnostic {
-    /// What to do about it: the driver manager's own failures are the same for
-    /// all, everything else is the dialect's.
+    /// What to do about it: what the driver manager says, or any driver of itself,
+    /// is the same for all; everything else is the dialect's.
     pub fn classified(self, dialect: &dyn Dialect) -> DatabaseError {
         let missing = ["IM002", "IM003", "IM004"].contains(&self.state.as_str())
             || self.message.contains("Can't open lib");
-        let class = if missing { Class::DriverMissing } else { dialect.classify(&self) };
+        let class = match self.state.as_str() {
+            _ if missing => Class::DriverMissing,
+            // The driver lacks the function, or the option.
+            "IM001" | "HYC00" => Class::Unsupported,
+            _ => dialect.classify(&self),
+        };
         DatabaseError { class, native: self.native, state: self.state, message: self.message }
     }
 }
@@ -59,12 +74,12 @@ pub trait Dialect: Send + Sync {
     /// A column's type.
     fn column_type(&self, kind: ColumnType) -> String;
 
-    /// The longest text that a JSON parameter's column can carry, UTF-16 units;
-    /// rows with longer ones are written one by one.
-    fn longest_json_text(&self) -> usize;
+    /// The longest JSON parameter, bytes: more rows go in several, and a row that
+    /// is longer goes alone, by parameters of its own.
+    fn longest_document(&self) -> usize;
 
-    /// A `FROM` clause that makes rows `R` of a JSON parameter.
-    fn rows_of_json(&self, columns: &[JsonColumn]) -> String;
+    /// Rows `R` of a JSON parameter.
+    fn rows_of_json(&self, columns: &[JsonColumn]) -> JsonRows;
 
     /// Writes rows in place of those of their keys; `source` is a `SELECT` or
     /// `VALUES` of `columns`, of which the first `key` are the key.

@@ -1,6 +1,6 @@
 //! PostgreSQL 12 and later, by psqlODBC.
 
-use super::{Diagnostic, Dialect, JsonColumn, Source, TableShape};
+use super::{Diagnostic, Dialect, JsonColumn, JsonRows, Source, TableShape};
 use crate::Class;
 use nopenai_domain::ServerKind;
 use nopenai_store::sync::ColumnType;
@@ -28,12 +28,12 @@ impl Dialect for PostgreSql {
         }
     }
 
-    /// The same as SAP HANA's, so that both write long rows alike.
-    fn longest_json_text(&self) -> usize {
-        5000
+    /// As long as a commit: PostgreSQL itself would take 1 GB.
+    fn longest_document(&self) -> usize {
+        8 * 1024 * 1024
     }
 
-    fn rows_of_json(&self, columns: &[JsonColumn]) -> String {
+    fn rows_of_json(&self, columns: &[JsonColumn]) -> JsonRows {
         let columns: Vec<String> = columns
             .iter()
             .map(|(name, kind)| {
@@ -44,7 +44,8 @@ impl Dialect for PostgreSql {
                 format!("{} {kind}", self.name(name))
             })
             .collect();
-        format!("json_to_recordset(CAST(? AS JSON)) AS R({})", columns.join(", "))
+        let from = format!("json_to_recordset(CAST(? AS JSON)) AS R({})", columns.join(", "));
+        JsonRows { with: String::new(), inner: from.clone(), from }
     }
 
     fn upsert(&self, table: &str, columns: &[String], key: usize, source: &Source) -> String {
@@ -124,6 +125,7 @@ impl Dialect for PostgreSql {
             "42501" | "25006" => Class::NoPrivilege,
             "3F000" | "42P01" | "3D000" | "42703" => Class::Missing,
             "42P07" | "42P06" | "42710" => Class::Exists,
+            "42601" | "42883" | "0A000" => Class::Unsupported,
             "57014" | "HYT00" | "HYT01" => Class::Cancelled,
             "40001" | "40P01" | "55P03" | "40003" => Class::Transaction,
             "57P03" => Class::Busy,
@@ -149,10 +151,10 @@ fn of_words(message: &str) -> Class {
         || message.contains("role \"") && says(&["does not exist"])
     {
         Class::PasswordWrong
-    } else if says(&["does not exist"]) {
-        Class::Missing
     } else if says(&["certificate verify failed", "root certificate", "server certificate for"]) {
         Class::CertificateNotTrusted
+    } else if says(&["does not exist"]) {
+        Class::Missing
     } else if says(&["does not support ssl", "ssl error", "ssl connection", "no encryption"]) {
         Class::TlsRefused
     } else if says(&["too many clients", "starting up", "shutting down", "remaining connection"]) {

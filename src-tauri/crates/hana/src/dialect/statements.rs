@@ -1,6 +1,6 @@
 //! Every statement of the sync, put together from the registration.
 
-use super::{Dialect, Source, TableShape, key_names};
+use super::{Dialect, JsonColumn, JsonRows, Source, TableShape, key_names};
 use nopenai_store::sync::{ColumnType, SyncedTable};
 
 /// The longest change-log key at the server.
@@ -14,6 +14,11 @@ pub const SYNC_COLUMNS: [(&str, ColumnType); 3] = [
     ("sync_clock", ColumnType::Integer),
     ("sync_workstation", WORD),
 ];
+
+const TOMBSTONE_KEY: [&str; 2] = ["table_name", "row_key"];
+
+const BURIED: [&str; 5] =
+    ["table_name", "row_key", "sync_number", "sync_clock", "sync_workstation"];
 
 /// A statement and what its result's columns are.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -147,13 +152,13 @@ impl Statements {
         ]
     }
 
-    fn key_source(&self, table: &SyncedTable) -> String {
+    fn key_source(&self, table: &SyncedTable) -> JsonRows {
         let mut columns = vec![("n".to_owned(), ColumnType::Integer)];
         columns.extend(table.key_columns().iter().map(|c| (c.name.to_owned(), c.kind)));
         self.dialect.rows_of_json(&columns)
     }
 
-    fn tombstone_source(&self) -> String {
+    fn tombstone_source(&self) -> JsonRows {
         let columns = [
             ("n", ColumnType::Integer),
             ("table_name", WORD),
@@ -167,38 +172,57 @@ impl Statements {
 
     /// Which of a JSON parameter's keys are there: n, clock, workstation.
     pub fn versions(&self, table: &SyncedTable) -> Statement {
-        let same: Vec<String> =
-            key_names(table).iter().map(|name| format!("T.{0} = R.{0}", self.name(name))).collect();
-        Statement::new(
-            format!(
-                "SELECT R.{}, T.{}, T.{} FROM {}, {} AS T WHERE {}",
-                self.name("n"),
-                self.name("sync_clock"),
-                self.name("sync_workstation"),
-                self.key_source(table),
-                self.table(table.remote),
-                same.join(" AND ")
-            ),
-            &[ColumnType::Integer, ColumnType::Integer, WORD],
-        )
+        self.joined(self.key_source(table), table.remote, &key_names(table))
     }
 
     /// Which of a JSON parameter's keys were deleted: n, clock, workstation.
     pub fn tombstones(&self) -> Statement {
-        Statement::new(
-            format!(
-                "SELECT R.{n}, T.{clock}, T.{workstation} FROM {source}, {table} AS T \
-                 WHERE T.{name} = R.{name} AND T.{key} = R.{key}",
-                n = self.name("n"),
-                clock = self.name("sync_clock"),
-                workstation = self.name("sync_workstation"),
-                source = self.tombstone_source(),
-                table = self.table("SYNC_TOMBSTONES"),
-                name = self.name("table_name"),
-                key = self.name("row_key"),
-            ),
-            &[ColumnType::Integer, ColumnType::Integer, WORD],
-        )
+        self.joined(self.tombstone_source(), "SYNC_TOMBSTONES", &TOMBSTONE_KEY)
+    }
+
+    fn joined(&self, rows: JsonRows, table: &str, key: &[&str]) -> Statement {
+        let same: Vec<String> =
+            key.iter().map(|name| format!("T.{0} = R.{0}", self.name(name))).collect();
+        let sql = format!(
+            "{}SELECT R.{}, T.{}, T.{} FROM {} INNER JOIN {} AS T ON {}",
+            rows.with,
+            self.name("n"),
+            self.name("sync_clock"),
+            self.name("sync_workstation"),
+            rows.from,
+            self.table(table),
+            same.join(" AND ")
+        );
+        Statement::new(sql, &[ColumnType::Integer, ColumnType::Integer, WORD])
+    }
+
+    /// The version the server has of one row, by its key: clock, workstation.
+    pub fn version(&self, table: &SyncedTable) -> Statement {
+        self.version_in(table.remote, &key_names(table))
+    }
+
+    /// The version of a deletion, by table and key: clock, workstation.
+    pub fn tombstone(&self) -> Statement {
+        self.version_in("SYNC_TOMBSTONES", &TOMBSTONE_KEY)
+    }
+
+    fn version_in(&self, table: &str, key: &[&str]) -> Statement {
+        let names = self.names(&["sync_clock", "sync_workstation"], "").join(", ");
+        let sql = format!("SELECT {names} FROM {} WHERE {}", self.table(table), self.with_key(key));
+        Statement::new(sql, &[ColumnType::Integer, WORD])
+    }
+
+    fn with_key(&self, key: &[&str]) -> String {
+        let parts: Vec<String> =
+            key.iter().map(|name| format!("{} = ?", self.name(name))).collect();
+        parts.join(" AND ")
+    }
+
+    /// How many rows a commit has written to a table, by its number.
+    pub fn written(&self, table: &str) -> Statement {
+        let number = self.name("sync_number");
+        let sql = format!("SELECT COUNT(*) FROM {} WHERE {number} = ?", self.table(table));
+        Statement::new(sql, &[ColumnType::Integer])
     }
 
     fn columns_of(table: &SyncedTable) -> Vec<ColumnType> {
@@ -208,14 +232,12 @@ impl Statements {
     /// One row, by its key.
     pub fn row(&self, table: &SyncedTable) -> Statement {
         let names: Vec<&str> = table.columns.iter().map(|column| column.name).collect();
-        let key: Vec<String> =
-            key_names(table).iter().map(|name| format!("{} = ?", self.name(name))).collect();
         Statement::new(
             format!(
                 "SELECT {} FROM {} WHERE {}",
                 self.names(&names, "").join(", "),
                 self.table(table.remote),
-                key.join(" AND ")
+                self.with_key(&key_names(table))
             ),
             &Self::columns_of(table),
         )
@@ -228,17 +250,19 @@ impl Statements {
         key.into_iter().chain(sync).chain(others).collect()
     }
 
+    fn all_of(&self, names: &[&str], columns: &[JsonColumn]) -> String {
+        let rows = self.dialect.rows_of_json(columns);
+        let names = self.names(names, "R.").join(", ");
+        format!("{}SELECT {names} FROM {}", rows.with, rows.from)
+    }
+
     /// Writes rows of a JSON parameter; the number of the commit is a column of it.
     pub fn write(&self, table: &SyncedTable) -> Statement {
         let names = self.written_columns(table);
         let mut columns: Vec<_> =
             table.columns.iter().map(|c| (c.name.to_owned(), c.kind)).collect();
         columns.extend(SYNC_COLUMNS.iter().map(|(name, kind)| ((*name).to_owned(), *kind)));
-        let query = format!(
-            "SELECT {} FROM {}",
-            self.names(&names, "R.").join(", "),
-            self.dialect.rows_of_json(&columns)
-        );
+        let query = self.all_of(&names, &columns);
         let sql = self.dialect.upsert(
             &self.table(table.remote),
             &self.names(&names, ""),
@@ -257,22 +281,33 @@ impl Statements {
 
     /// Removes the rows of a JSON parameter's keys.
     pub fn erase(&self, table: &SyncedTable) -> Statement {
-        let key = key_names(table);
-        Statement::new(
-            format!(
-                "DELETE FROM {} WHERE ({}) IN (SELECT {} FROM {})",
-                self.table(table.remote),
-                self.names(&key, "").join(", "),
-                self.names(&key, "R.").join(", "),
-                self.key_source(table)
-            ),
-            &[],
-        )
+        self.without(table.remote, &key_names(table), self.key_source(table))
     }
 
-    /// Records deletions of a JSON parameter; the commit's number comes first.
+    fn without(&self, table: &str, key: &[&str], rows: JsonRows) -> Statement {
+        let sql = format!(
+            "DELETE FROM {} WHERE ({}) IN (SELECT {} FROM {})",
+            self.table(table),
+            self.names(key, "").join(", "),
+            self.names(key, "R.").join(", "),
+            rows.inner
+        );
+        Statement::new(sql, &[])
+    }
+
+    /// Removes one row, by its key.
+    pub fn erase_one(&self, table: &SyncedTable) -> Statement {
+        self.without_one(table.remote, &key_names(table))
+    }
+
+    fn without_one(&self, table: &str, key: &[&str]) -> Statement {
+        let sql = format!("DELETE FROM {} WHERE {}", self.table(table), self.with_key(key));
+        Statement::new(sql, &[])
+    }
+
+    /// Records deletions of a JSON parameter.
     pub fn bury(&self) -> Statement {
-        let names = ["table_name", "row_key", "sync_number", "sync_clock", "sync_workstation"];
+        let names = BURIED;
         let mut columns: Vec<_> = vec![("sync_number".to_owned(), ColumnType::Integer)];
         columns.extend([
             ("table_name".to_owned(), WORD),
@@ -280,11 +315,7 @@ impl Statements {
             ("sync_clock".to_owned(), ColumnType::Integer),
             ("sync_workstation".to_owned(), WORD),
         ]);
-        let query = format!(
-            "SELECT {} FROM {}",
-            self.names(&names, "R.").join(", "),
-            self.dialect.rows_of_json(&columns)
-        );
+        let query = self.all_of(&names, &columns);
         let table = self.table("SYNC_TOMBSTONES");
         Statement::new(
             self.dialect.upsert(&table, &self.names(&names, ""), 2, &Source::Select(query)),
@@ -292,19 +323,20 @@ impl Statements {
         )
     }
 
+    /// Records one deletion: table, key, number, clock, workstation.
+    pub fn bury_one(&self) -> Statement {
+        let (table, names) = (self.table("SYNC_TOMBSTONES"), self.names(&BURIED, ""));
+        Statement::new(self.dialect.upsert(&table, &names, 2, &Source::Parameters), &[])
+    }
+
     /// Forgets the deletions of rows that are there again.
     pub fn exhume(&self) -> Statement {
-        let key = ["table_name", "row_key"];
-        Statement::new(
-            format!(
-                "DELETE FROM {} WHERE ({}) IN (SELECT {} FROM {})",
-                self.table("SYNC_TOMBSTONES"),
-                self.names(&key, "").join(", "),
-                self.names(&key, "R.").join(", "),
-                self.tombstone_source()
-            ),
-            &[],
-        )
+        self.without("SYNC_TOMBSTONES", &TOMBSTONE_KEY, self.tombstone_source())
+    }
+
+    /// Forgets one deletion, by table and key.
+    pub fn exhume_one(&self) -> Statement {
+        self.without_one("SYNC_TOMBSTONES", &TOMBSTONE_KEY)
     }
 
     /// A page of a table, in the order of (number, key): after a place when
@@ -326,7 +358,7 @@ impl Statements {
 
     /// A page of the deletions, likewise.
     pub fn tombstone_page(&self, continued: bool, limit: u32) -> Statement {
-        let key = ["table_name", "row_key"];
+        let key = TOMBSTONE_KEY;
         let names = ["sync_number", "sync_clock", "sync_workstation", "table_name", "row_key"];
         let sql = self.paged("SYNC_TOMBSTONES", &names, &key, continued, limit);
         let integer = ColumnType::Integer;

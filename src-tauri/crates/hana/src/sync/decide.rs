@@ -26,6 +26,27 @@ pub fn decide(mine: Version, base: Option<Version>, theirs: Option<Version>) -> 
     }
 }
 
+/// Compares likewise a row whose edits outlive deletions that had not seen them,
+/// whichever is newer. `deleted` is my change, `buried` what the server has.
+pub fn decide_outliving(
+    (mine, deleted): (Version, bool),
+    base: Option<Version>,
+    theirs: Option<(Version, bool)>,
+) -> Decision {
+    match theirs {
+        Some((version, buried))
+            if version != mine && base != Some(version) && buried != deleted =>
+        {
+            if deleted {
+                Decision::Yield
+            } else {
+                Decision::Overrule
+            }
+        }
+        theirs => decide(mine, base, theirs.map(|(version, _)| version)),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -47,5 +68,20 @@ mod tests {
         // At the same moment the workstations decide, the same way everywhere.
         assert_eq!(decide(v(5, one), None, Some(v(5, two))), Decision::Yield);
         assert_eq!(decide(v(5, two), None, Some(v(5, one))), Decision::Overrule);
+
+        // An edit that a deletion had not seen prevails, older or newer; one that
+        // it had seen is deleted.
+        for (edited, removed) in [(4, 6), (6, 4)] {
+            let edit = (v(edited, one), false);
+            let deletion = (v(removed, two), true);
+            assert_eq!(decide_outliving(deletion, None, Some(edit)), Decision::Yield);
+            assert_eq!(decide_outliving(edit, None, Some(deletion)), Decision::Overrule);
+        }
+        let (seen, deletion) = (v(4, one), (v(5, two), true));
+        assert_eq!(decide_outliving(deletion, Some(seen), Some((seen, false))), Decision::Write);
+        assert_eq!(decide_outliving(deletion, Some(seen), Some(deletion)), Decision::Same);
+        let again = (v(7, one), false);
+        let base = Some(deletion.0);
+        assert_eq!(decide_outliving(again, base, Some(deletion)), Decision::Write);
     }
 }

@@ -1,24 +1,19 @@
 //! The cycle: reconcile, push, pull.
 
 use super::{
-    push::{self, Commit, Pushed, known_commits},
+    ask::ask,
+    push::known_commits,
     server::{Head, Place, Server, Source},
 };
-use crate::{Backoff, Class, DatabaseError, retry};
+use crate::{Backoff, Class, DatabaseError};
 use nopenai_domain::Timestamp;
 use nopenai_store::{
     Store, StoreError,
-    sync::{Change, Reconcile, Settled, Sync, SyncState, TABLES},
+    sync::{Reconcile, Sync, SyncState},
 };
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
-use uuid::Uuid;
-
-/// A commit has at most so many rows, and no more bytes but for the first: so
-/// long the head is locked at most, and so much memory is needed.
-const BATCH_ROWS: usize = 4000;
-const BATCH_BYTES: usize = 4 * 1024 * 1024;
 
 /// Rows brought in by one local transaction: other writes wait for no more.
 const PAGE_ROWS: u32 = 2000;
@@ -77,7 +72,7 @@ impl From<SyncError> for nopenai_domain::Error {
     }
 }
 
-type Result<T, E = SyncError> = std::result::Result<T, E>;
+pub(super) type Result<T, E = SyncError> = std::result::Result<T, E>;
 
 /// What is under way, kept in the local database.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -109,14 +104,14 @@ impl From<Kind> for Reconcile {
 
 /// One workstation's sync with one server.
 pub struct Engine {
-    store: Store,
-    sync: Sync,
+    pub(super) store: Store,
+    pub(super) sync: Sync,
     server: Arc<dyn Server>,
     backoff: Backoff,
 }
 
 /// The server isn't the one it was when the cycle began.
-struct Changed;
+pub(super) struct Changed;
 
 impl Engine {
     /// The sync of `store` with `server`.
@@ -136,10 +131,10 @@ impl Engine {
         cancel: &CancellationToken,
         on_step: &(dyn Fn(Step) + Send + std::marker::Sync),
     ) -> Result<Cycle> {
-        self.ask(|server| server.is_ready()).await?;
+        let running = Running { engine: self, cancel, on_step };
+        running.ask(|server| server.is_ready()).await?;
         let mut cycle = Cycle::default();
         for _ in 0..CHANGES {
-            let running = Running { engine: self, cancel, on_step };
             if running.once(&mut cycle).await?.is_ok() {
                 return Ok(cycle);
             }
@@ -147,22 +142,10 @@ impl Engine {
         let message = "The server became another one again and again.";
         Err(DatabaseError::new(Class::Busy, message).into())
     }
-
-    /// Asks the server off the async threads, again while that is worth it.
-    async fn ask<T, F>(&self, work: F) -> Result<T>
-    where
-        T: Send + 'static,
-        F: Fn(&dyn Server) -> crate::Result<T> + Send + 'static,
-    {
-        let (server, backoff) = (self.server.clone(), self.backoff);
-        let asked = tokio::task::spawn_blocking(move || retry(&backoff, || work(&*server))).await;
-        let ended = |_| DatabaseError::new(Class::Other, "The request ended unexpectedly.");
-        Ok(asked.map_err(ended)??)
-    }
 }
 
-struct Running<'a> {
-    engine: &'a Engine,
+pub(super) struct Running<'a> {
+    pub(super) engine: &'a Engine,
     cancel: &'a CancellationToken,
     on_step: &'a (dyn Fn(Step) + Send + std::marker::Sync),
 }
@@ -190,11 +173,19 @@ impl Running<'_> {
         Ok(Ok(()))
     }
 
-    fn check(&self) -> Result<()> {
+    pub(super) async fn ask<T, F>(&self, work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: Fn(&dyn Server) -> crate::Result<T> + Send + 'static,
+    {
+        ask(&self.engine.server, self.engine.backoff, self.cancel, work).await
+    }
+
+    pub(super) fn check(&self) -> Result<()> {
         if self.cancel.is_cancelled() { Err(SyncError::Cancelled) } else { Ok(()) }
     }
 
-    fn step(&self, step: Step) {
+    pub(super) fn step(&self, step: Step) {
         (self.on_step)(step);
     }
 
@@ -213,7 +204,6 @@ impl Running<'_> {
             known.push((ceiling, token));
         }
         let (head, same) = self
-            .engine
             .ask(move |server| {
                 let (head, _) = server.head(0)?;
                 let mut same = true;
@@ -265,87 +255,6 @@ impl Running<'_> {
         }
     }
 
-    async fn push(&self, state: &mut SyncState, cycle: &mut Cycle) -> Result<Result<(), Changed>> {
-        loop {
-            self.check()?;
-            let changes = self.engine.sync.pending(BATCH_ROWS, BATCH_BYTES).await?;
-            if changes.is_empty() {
-                return Ok(Ok(()));
-            }
-            let mut batches = vec![changes];
-            while let Some(batch) = batches.pop() {
-                self.check()?;
-                match self.commit(state, batch.clone()).await {
-                    Ok(Ok(pushed)) => self.settle(state, pushed, cycle).await?,
-                    Ok(Err(Changed)) => return Ok(Err(Changed)),
-                    Err(SyncError::Database(error)) if is_of_a_row(&error) => match halves(batch) {
-                        Ok((first, second)) => batches.extend([second, first]),
-                        Err(change) => self.refuse(change, &error, cycle).await?,
-                    },
-                    Err(error) => return Err(error),
-                }
-            }
-        }
-    }
-
-    async fn commit(
-        &self,
-        state: &SyncState,
-        changes: Vec<Change>,
-    ) -> Result<Result<(i64, String, Pushed), Changed>> {
-        let token = Uuid::now_v7().to_string();
-        let at = self.engine.store.clock().now();
-        let (workstation, version) =
-            (self.engine.sync.workstation(), self.engine.sync.new_version());
-        let state = state.clone();
-        let known_as = token.clone();
-        let pushed = self
-            .engine
-            .ask(move |server| {
-                let commit =
-                    Commit { workstation, at, token: &known_as, version, believed: &state };
-                push::push(server, &commit, changes.clone())
-            })
-            .await?;
-        Ok(pushed.map(|pushed| (pushed.number, token, pushed)).ok_or(Changed))
-    }
-
-    async fn settle(
-        &self,
-        state: &mut SyncState,
-        (number, token, pushed): (i64, String, Pushed),
-        cycle: &mut Cycle,
-    ) -> Result<()> {
-        let of = |wanted: fn(&Settled) -> bool| {
-            pushed.settled.iter().filter(|settled| wanted(settled)).count() as u64
-        };
-        let accepted = of(|settled| matches!(settled, Settled::Accepted { .. }));
-        cycle.pushed += accepted;
-        cycle.refused += of(|settled| matches!(settled, Settled::Refused { .. }));
-        cycle.conflicts += pushed.conflicts;
-        let conflicts = pushed.conflicts;
-        self.engine.sync.settle(number, token.clone(), pushed.settled).await?;
-        if number > state.pushed {
-            (state.pushed, state.pushed_token) = (number, Some(token.clone()));
-        }
-        // Nobody else committed between: what is there is here.
-        if number == state.number + 1 && conflicts == 0 && stage(state).is_none() {
-            state.number = number;
-            state.token = Some(token);
-            self.engine.sync.set_state(state.clone()).await?;
-        }
-        self.step(Step::Pushed(accepted));
-        Ok(())
-    }
-
-    async fn refuse(&self, change: Change, error: &DatabaseError, cycle: &mut Cycle) -> Result<()> {
-        cycle.refused += 1;
-        let Change { table, key, version, .. } = change;
-        let problem = error.to_string();
-        let refused = Settled::Refused { table, key, version, problem };
-        Ok(self.engine.sync.settle(0, String::new(), vec![refused]).await?)
-    }
-
     async fn pull(&self, state: &mut SyncState) -> Result<Result<u64, Changed>> {
         let (ceiling, token, source, place, remove) = match stage(state) {
             Some(Stage::Pull { ceiling, token, source, place, remove }) if ceiling > 0 => {
@@ -353,9 +262,9 @@ impl Running<'_> {
             }
             begun => {
                 let remove = matches!(begun, Some(Stage::Pull { remove: true, .. }));
-                let (head, _) = self.engine.ask(|server| server.head(0)).await?;
+                let (head, _) = self.ask(|server| server.head(0)).await?;
                 let ceiling = head.number;
-                let (_, token) = self.engine.ask(move |server| server.head(ceiling)).await?;
+                let (_, token) = self.ask(move |server| server.head(ceiling)).await?;
                 (ceiling, token, 0, Place { number: state.number, key: None }, remove)
             }
         };
@@ -364,7 +273,7 @@ impl Running<'_> {
             let ahead = Ahead { ceiling, token: token.clone(), remove };
             pulled = self.pull_sources(&ahead, state.number, source, place).await?;
         }
-        let (head, now) = self.engine.ask(move |server| server.head(ceiling)).await?;
+        let (head, now) = self.ask(move |server| server.head(ceiling)).await?;
         let same = state.server.as_ref() == Some(&head.server)
             && state.epoch.as_ref() == Some(&head.epoch)
             && now == token;
@@ -395,10 +304,11 @@ impl Running<'_> {
             if missing.is_empty() {
                 return Ok(());
             }
-            let found = self.engine.ask(move |server| {
+            let tables = self.engine.sync.tables();
+            let found = self.ask(move |server| {
                 let mut transaction = server.begin()?;
                 let mut found = Vec::new();
-                for table in TABLES {
+                for table in tables {
                     let of_table = missing.iter().filter(|(other, _)| *other == table);
                     let keys: Vec<&str> = of_table.map(|(_, key)| key.as_str()).collect();
                     if keys.is_empty() {
@@ -424,24 +334,28 @@ impl Running<'_> {
     ) -> Result<u64> {
         let ceiling = ahead.ceiling;
         let mut pulled = 0;
-        for index in first..=TABLES.len() {
-            let source = TABLES.get(index).map_or(Source::Tombstones, Source::Table);
-            loop {
+        let tables = self.engine.sync.tables();
+        for index in first..=tables.len() {
+            let source = tables.get(index).map_or(Source::Tombstones, Source::Table);
+            let read = |place: Place| {
+                self.ask(move |server| server.page(source, &place, ceiling, PAGE_ROWS))
+            };
+            let mut next = Some(read(place).await?);
+            while let Some(page) = next {
                 self.check()?;
-                let at = place.clone();
-                let page =
-                    self.engine.ask(move |server| server.page(source, &at, ceiling, PAGE_ROWS));
-                let page = page.await?;
                 let Some((_, last)) = page.rows.last() else { break };
-                place = last.clone();
+                let last = last.clone();
+                let progress = text(&ahead.stage(index, last.clone()));
                 let rows = page.rows.into_iter().map(|(row, _)| row).collect();
-                let progress = ahead.stage(index, place.clone());
-                let brought = self.engine.sync.apply(rows, text(&progress)).await?;
+                // The server reads the next page while this one is written.
+                let (brought, following) =
+                    tokio::join!(self.engine.sync.apply(rows, progress), async {
+                        if page.more { Some(read(last).await) } else { None }
+                    });
+                let brought = brought?;
                 pulled += brought;
                 self.step(Step::Pulled(brought));
-                if !page.more {
-                    break;
-                }
+                next = following.transpose()?;
             }
             place = Place { number: from, key: None };
         }
@@ -479,19 +393,11 @@ fn stage(state: &SyncState) -> Option<Stage> {
     serde_json::from_str(state.progress.as_deref()?).ok()
 }
 
+/// Whether a reconcile or pull is under way.
+pub(super) fn is_under_way(state: &SyncState) -> bool {
+    stage(state).is_some()
+}
+
 fn text(stage: &Stage) -> Option<String> {
     Some(serde_json::to_string(stage).expect("a stage is plain data"))
-}
-
-/// Whether a row is to blame, so that the others can be sent without it.
-fn is_of_a_row(error: &DatabaseError) -> bool {
-    matches!(error.class, Class::Value | Class::Constraint)
-}
-
-fn halves(mut changes: Vec<Change>) -> Result<(Vec<Change>, Vec<Change>), Change> {
-    let second = changes.split_off(changes.len() / 2);
-    match (changes.is_empty(), second.into_iter()) {
-        (true, mut only) => Err(only.next().expect("a batch has a change")),
-        (false, second) => Ok((changes, second.collect())),
-    }
 }

@@ -1,7 +1,7 @@
-//! Rows as one JSON parameter, and texts that no database takes as they are.
+//! Rows as JSON parameters, and texts that no database takes as they are.
 
-use nopenai_store::sync::{ColumnType, ServerRow, SyncedTable, Value};
-use serde_json::{Map, Value as Json};
+use nopenai_store::sync::{ColumnType, SyncedTable, Value};
+use std::{borrow::Cow, io::Write};
 
 /// Stands before what is written in another way.
 const ESCAPE: char = '\u{241B}';
@@ -10,9 +10,9 @@ const NUL: char = '\u{2400}';
 
 /// A text without U+0000, from which [`unescaped`] makes it again: `␛␀` for it,
 /// and `␛␛` for `␛`.
-pub fn escaped(text: &str) -> String {
+pub fn escaped(text: &str) -> Cow<'_, str> {
     if !text.contains(['\0', ESCAPE]) {
-        return text.to_owned();
+        return Cow::Borrowed(text);
     }
     let mut escaped = String::with_capacity(text.len() + 8);
     for c in text.chars() {
@@ -22,7 +22,7 @@ pub fn escaped(text: &str) -> String {
             c => escaped.push(c),
         }
     }
-    escaped
+    Cow::Owned(escaped)
 }
 
 /// The text that [`escaped`] was given.
@@ -48,7 +48,7 @@ pub fn unescaped(text: String) -> String {
 /// A value as the server is to have it.
 pub fn to_server(value: &Value) -> Value {
     match value {
-        Value::Text(text) => Value::Text(escaped(text)),
+        Value::Text(text) => Value::Text(escaped(text).into_owned()),
         other => other.clone(),
     }
 }
@@ -61,29 +61,79 @@ pub fn from_server(value: Value) -> Value {
     }
 }
 
-fn json(value: &Value) -> Json {
-    to_server(value).to_json().unwrap_or(Json::Null)
+/// Objects in arrays of JSON, each no longer than so many bytes.
+pub struct Documents {
+    longest: usize,
+    full: Vec<Vec<u8>>,
+    open: Vec<u8>,
 }
 
-/// A row's columns as members.
-pub fn members(table: &SyncedTable, values: &[Value]) -> Map<String, Json> {
-    let pairs = table.columns.iter().zip(values);
-    pairs.map(|(column, value)| (column.name.to_owned(), json(value))).collect()
+impl Documents {
+    /// None yet.
+    pub fn new(longest: usize) -> Self {
+        Self { longest, full: Vec::new(), open: vec![b'['] }
+    }
+
+    /// Adds an object of members; gives whether it did, for one that is too long
+    /// alone is left out.
+    pub fn add<'a>(&mut self, members: impl Iterator<Item = (&'a str, &'a Value)>) -> bool {
+        let before = self.open.len();
+        if before > 1 {
+            self.open.push(b',');
+        }
+        write_object(&mut self.open, members);
+        // The bracket that ends it is a byte too.
+        if self.open.len() < self.longest {
+            return true;
+        }
+        let object = self.open.split_off(before + usize::from(before > 1));
+        self.open.truncate(before);
+        if object.len() + 2 > self.longest {
+            return false;
+        }
+        if before > 1 {
+            self.full.push(std::mem::replace(&mut self.open, vec![b'[']));
+        }
+        self.open.extend(object);
+        true
+    }
+
+    /// The arrays; none without an object.
+    pub fn finish(mut self) -> Vec<String> {
+        if self.open.len() > 1 {
+            self.full.push(self.open);
+        }
+        let text = |mut document: Vec<u8>| {
+            document.push(b']');
+            String::from_utf8(document).expect("JSON of texts is a text")
+        };
+        self.full.into_iter().map(text).collect()
+    }
 }
 
-/// A key's columns as members.
-pub fn key_members(table: &SyncedTable, key: &[Value]) -> Map<String, Json> {
-    let pairs = table.key_columns().iter().zip(key);
-    pairs.map(|(column, value)| (column.name.to_owned(), json(value))).collect()
+fn write_object<'a>(json: &mut Vec<u8>, members: impl Iterator<Item = (&'a str, &'a Value)>) {
+    json.push(b'{');
+    for (index, (name, value)) in members.enumerate() {
+        if index > 0 {
+            json.push(b',');
+        }
+        // Names are those of columns, which need no escape.
+        json.push(b'"');
+        json.extend(name.as_bytes());
+        json.extend(b"\":");
+        write_value(json, value);
+    }
+    json.push(b'}');
 }
 
-/// The members of the columns every row has at the server.
-pub fn sync_members(row: &ServerRow, number: i64) -> [(String, Json); 3] {
-    [
-        ("sync_number".to_owned(), number.into()),
-        ("sync_clock".to_owned(), row.version.clock.into()),
-        ("sync_workstation".to_owned(), row.version.workstation.to_string().into()),
-    ]
+fn write_value(json: &mut Vec<u8>, value: &Value) {
+    const MEMORY: &str = "memory takes what is written";
+    match value {
+        Value::Null => json.extend(b"null"),
+        Value::Integer(number) => write!(json, "{number}").expect(MEMORY),
+        Value::Real(number) => serde_json::to_writer(json, number).expect(MEMORY),
+        Value::Text(text) => serde_json::to_writer(json, &escaped(text)).expect(MEMORY),
+    }
 }
 
 /// How long a text is for the server: UTF-16 units, escaped.
@@ -112,15 +162,6 @@ pub fn problem(table: &SyncedTable, key: &str, values: Option<&[Value]>) -> Opti
     })
 }
 
-/// Whether a row's texts all fit a JSON parameter's columns.
-pub fn fits(values: &[Value], longest: usize) -> bool {
-    values.iter().all(|value| match value {
-        // A UTF-16 unit has at most three bytes, and an escaped NUL two units.
-        Value::Text(text) => text.len() * 2 <= longest || length(text) <= longest,
-        _ => true,
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -132,7 +173,31 @@ mod tests {
             let sent = escaped(&text);
             prop_assert!(!sent.contains('\0'));
             prop_assert_eq!(sent.encode_utf16().count(), length(&text));
-            prop_assert_eq!(unescaped(sent), text);
+            prop_assert_eq!(unescaped(sent.into_owned()), text);
         }
+    }
+
+    #[test]
+    fn documents_are_no_longer_than_they_may_be_and_hold_every_row_but_the_longest() {
+        let texts = ["a", "\"bb\"\0", "c".repeat(60).as_str(), "ü", ""].map(str::to_owned);
+        let mut documents = Documents::new(50);
+        let mut apart = Vec::new();
+        for text in &texts {
+            let row = [("n", Value::Integer(-7)), ("x", Value::Text(text.clone()))];
+            if !documents.add(row.iter().map(|(name, value)| (*name, value))) {
+                apart.push(text.as_str());
+            }
+        }
+        let documents = documents.finish();
+        assert!(documents.len() > 1 && documents.iter().all(|json| json.len() <= 50));
+        let rows: Vec<serde_json::Value> = documents
+            .iter()
+            .flat_map(|json| serde_json::from_str::<Vec<serde_json::Value>>(json).unwrap())
+            .collect();
+        let found: Vec<&str> = rows.iter().map(|row| row["x"].as_str().unwrap()).collect();
+        assert_eq!(found, ["a", "\"bb\"␛␀", "ü", ""]);
+        assert_eq!(rows[0]["n"], -7);
+        assert_eq!(apart, [texts[2].as_str()]);
+        assert_eq!(Documents::new(50).finish(), Vec::<String>::new());
     }
 }

@@ -1,7 +1,7 @@
 //! One commit: changes compared with what the server has, under its lock.
 
 use super::{
-    decide::{Decision, decide},
+    decide::{Decision, decide, decide_outliving},
     json,
     server::{Server, Transaction},
 };
@@ -134,7 +134,11 @@ fn compare(
     let theirs = transaction.versions(table, &keys)?;
     for change in changes {
         let found = theirs.get(&change.key).copied();
-        let decision = decide(change.version, change.base, found.map(|(version, _)| version));
+        let decision = if table.outlives_deletion {
+            decide_outliving((change.version, change.row.is_none()), change.base, found)
+        } else {
+            decide(change.version, change.base, found.map(|(version, _)| version))
+        };
         let Change { key, version, row, .. } = change;
         let accepted = Settled::Accepted { table, key: key.clone(), version };
         let mine = ServerRow { table, key: key.clone(), version, row };

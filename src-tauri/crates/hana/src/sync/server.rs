@@ -64,6 +64,10 @@ pub trait Server: Send + Sync + 'static {
     /// # Errors
     /// [`crate::Class::Newer`] or [`crate::Class::Missing`]; what the server says.
     fn is_ready(&self) -> Result<()>;
+
+    /// Ends what other threads have it do now, each with
+    /// [`crate::Class::Cancelled`].
+    fn interrupt(&self);
 }
 
 /// Rows of a server, in order.

@@ -5,7 +5,7 @@ use crate::{
     fixture::{Contents, Workstation, a_mode},
     model::{Fault, Model},
 };
-use nopenai_domain::{PromptSet, PromptSetId, PromptSetItem, RunId, Timestamp};
+use nopenai_domain::{PageRequest, PromptSet, PromptSetId, PromptSetItem, RunId, Timestamp};
 use nopenai_hana::sync::Server;
 use nopenai_store::sync::{TABLES, table};
 use proptest::{prelude::*, test_runner::Config};
@@ -268,6 +268,100 @@ async fn play(acts: &[(usize, Act)]) {
     }
     let conflicts = contents.iter().find(|(t, _)| *t == table("sync_conflict").unwrap());
     assert!(conflicts.is_some() && contents.len() == TABLES.len());
+}
+
+/// Whoever deletes a set has seen what it was; what a colleague adds meanwhile, the
+/// deletion does not take along, whichever was later and whoever sends first.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deletion_leaves_what_a_colleague_added_meanwhile() {
+    for (adds_later, adds_first) in [(true, true), (true, false), (false, true), (false, false)] {
+        let server: Arc<dyn Server> = Arc::new(Model::new());
+        let mut team = Team::new(2, server.clone());
+        team.save_set(0, 0).await;
+        team.people[0].sync(&server).await.unwrap();
+        team.people[1].sync(&server).await.unwrap();
+        let hour = 3_600_000_000;
+        let skew = if adds_later { hour } else { -hour };
+        team.people[1].clock.0.store(skew, Ordering::Relaxed);
+        let id = Team::set_id(0, 0);
+        team.people[0].store.prompt_sets().remove(id.clone()).await.unwrap();
+        let sets = team.people[1].store.prompt_sets();
+        let set = sets.list().await.unwrap().into_iter().find(|set| set.id == id).unwrap();
+        let prompt = |position, text: &str| PromptSetItem {
+            position,
+            prompt: text.to_owned(),
+            system: None,
+            expectation: None,
+        };
+        let items = vec![prompt(1, "of before"), prompt(2, "added")];
+        sets.save(set, items.clone()).await.unwrap();
+        let order = if adds_first { [1, 0] } else { [0, 1] };
+        for who in order {
+            team.people[who].sync(&server).await.unwrap();
+        }
+        team.settle().await;
+        team.is_one().await;
+        for person in &team.people {
+            let sets = person.store.prompt_sets();
+            let set = sets.list().await.unwrap().into_iter().find(|set| set.id == id).unwrap();
+            let page = PageRequest { limit: 9, after: None };
+            let found = sets.items(id.clone(), set.revision, page).await.unwrap();
+            assert_eq!(found.items, items, "{adds_later} {adds_first}");
+            let conflicts = person.store.sync().conflicts(9).await.unwrap();
+            assert!(
+                conflicts.len() == 1 && conflicts[0].row.is_none(),
+                "the deletion can be redone"
+            );
+        }
+        let conflict = team.people[0].store.sync().conflicts(9).await.unwrap().remove(0);
+        team.people[0].store.sync().restore_conflict(conflict.key).await.unwrap();
+        team.settle().await;
+        for person in &team.people {
+            let sets = person.store.prompt_sets().list().await.unwrap();
+            assert!(sets.iter().all(|set| set.id != id), "deleted, having seen it");
+        }
+    }
+}
+
+/// A data folder that is copied is another workstation from then on: both go on,
+/// and what both change at the same clock is told apart.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_copied_data_folder_is_another_workstation() {
+    let server: Arc<dyn Server> = Arc::new(Model::new());
+    let (kept, folder) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let one = Workstation::at(kept.path());
+    one.save_mode("m", "sent").await;
+    one.sync(&server).await.unwrap();
+    one.save_mode("w", "waits").await;
+    // What ends brings its log into the file.
+    drop(one);
+    let path = |folder: &tempfile::TempDir| folder.path().join("studio.db");
+    std::fs::copy(path(&kept), path(&folder)).unwrap();
+    let original = Workstation::at(kept.path());
+    let copy = Workstation::at(folder.path());
+    let identities = [&original, &copy].map(|person| person.store.sync().workstation());
+    assert_ne!(identities[0], identities[1]);
+    for person in [&original, &copy] {
+        assert_eq!(person.sync(&server).await.unwrap().conflicts, 0, "the same waited in both");
+    }
+    assert_eq!(original.contents().await, copy.contents().await);
+    original.save_mode("m", "original's").await;
+    copy.save_mode("m", "copy's").await;
+    let mut conflicts = 0;
+    for person in [&original, &copy, &original] {
+        conflicts += person.sync(&server).await.unwrap().conflicts;
+    }
+    assert_eq!(conflicts, 1);
+    assert_eq!(original.contents().await, copy.contents().await);
+
+    // Opened again, or moved, each is who it was.
+    drop(original.store);
+    let elsewhere = kept.path().with_extension("moved");
+    std::fs::rename(kept.path(), &elsewhere).unwrap();
+    let moved = Workstation::at(&elsewhere);
+    assert_eq!(moved.store.sync().workstation(), identities[0]);
+    drop(moved.store);
+    std::fs::remove_dir_all(&elsewhere).unwrap();
 }
 
 fn runtime() -> tokio::runtime::Runtime {

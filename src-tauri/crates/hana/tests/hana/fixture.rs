@@ -9,7 +9,7 @@ use nopenai_hana::{
     sync::{Cycle, Engine, Server, Step, SyncError},
 };
 use nopenai_store::{
-    Store,
+    Schema, Store,
     sync::{SyncedTable, TABLES, Value},
 };
 use std::{
@@ -62,10 +62,15 @@ impl Workstation {
 
     /// Ends the application and starts it again.
     pub fn reopen(&mut self) {
+        self.reopen_as(Schema::CURRENT);
+    }
+
+    /// Ends the application and starts another version of it.
+    pub fn reopen_as(&mut self, schema: Schema) {
         let path = self.folder.path().join("studio.db");
         let unused = self.folder.path().join("unused.db");
         self.store = Store::open(&unused, self.clock.clone()).unwrap();
-        self.store = Store::open(&path, self.clock.clone()).unwrap();
+        self.store = Store::open_as(&path, self.clock.clone(), schema).unwrap();
         std::fs::remove_file(unused).unwrap();
     }
 

@@ -152,6 +152,9 @@ impl Server for Model {
     fn is_ready(&self) -> Result<()> {
         Ok(())
     }
+
+    /// Nothing takes it long.
+    fn interrupt(&self) {}
 }
 
 struct Changing<'a> {

@@ -21,6 +21,8 @@ pub struct Postgres {
     folder: TempDir,
     binaries: PathBuf,
     pub port: u16,
+    /// Settings beside the usual ones, as they are typed.
+    settings: String,
 }
 
 /// PostgreSQL refuses to run as root: then it runs as the user its package made.
@@ -48,6 +50,11 @@ fn binaries() -> PathBuf {
 impl Postgres {
     /// A server of its own, with the schema's owner `team`.
     pub fn start() -> Self {
+        Self::start_with(|_| String::new())
+    }
+
+    /// One with settings, which may name files of its folder.
+    pub fn start_with(settings: impl FnOnce(&Path) -> String) -> Self {
         let folder = tempfile::Builder::new().prefix("nopenai-pg").tempdir().unwrap();
         let binaries = binaries();
         // The server's user must get in.
@@ -60,7 +67,8 @@ impl Postgres {
             .args(["-U", "postgres", "-E", "UTF8", "--locale=C", "--auth-local=trust"])
             .args(["--auth-host=scram-sha-256", "--no-sync"]));
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let server = Self { folder, binaries, port };
+        let settings = settings(folder.path());
+        let server = Self { folder, binaries, port, settings };
         server.up();
         let password = PASSWORD.replace('\'', "''");
         server.sql(&format!("CREATE ROLE team LOGIN PASSWORD '{password}'"));
@@ -72,12 +80,32 @@ impl Postgres {
         self.folder.path().join("data")
     }
 
+    /// Lets nobody in over the network who doesn't encrypt.
+    pub fn only_encrypted(&self) {
+        let rule = "hostssl all all all scram-sha-256\nlocal all all trust\n";
+        let file = self.data().join("pg_hba.conf");
+        fs::write(&file, rule).unwrap();
+        self.sql("SELECT pg_reload_conf()");
+        // The reload is for the next connections, a moment later.
+        std::thread::sleep(std::time::Duration::from_millis(300));
+    }
+
+    /// Gives a file to the user the server runs as, and to nobody else.
+    pub fn hand_over(file: &Path) {
+        let id = Command::new("id").arg("-u").output().unwrap().stdout;
+        if String::from_utf8_lossy(&id).trim() == "0" {
+            run(Command::new("chown").arg("postgres").arg(file));
+        }
+        run(Command::new("chmod").arg("600").arg(file));
+    }
+
     /// Starts it (again).
     pub fn up(&self) {
         let options = format!(
-            "-p {} -k {} -c listen_addresses=127.0.0.1 -c shared_buffers=64MB -c fsync=on",
+            "-p {} -k {} -c listen_addresses=127.0.0.1 -c shared_buffers=64MB -c fsync=on {}",
             self.port,
-            self.folder.path().display()
+            self.folder.path().display(),
+            self.settings
         );
         let mut command = as_its_user(&self.binaries.join("pg_ctl"));
         command.arg("-D").arg(self.data()).args(["-w", "-o", &options, "-l"]);

@@ -7,7 +7,7 @@ use crate::{
 };
 use nopenai_domain::{ConnectionProfile, SystemClock};
 use nopenai_hana::{
-    Class, Credentials, Diagnosis, Finding, Session, deploy, diagnose,
+    Class, Credentials, Diagnosis, Finding, Session, SessionFactory, deploy, diagnose,
     dialect::{Diagnostic, Hana, PostgreSql},
     find_driver,
 };
@@ -18,7 +18,7 @@ fn finding(profile: ConnectionProfile, password: &str) -> Finding {
 }
 
 fn found(profile: ConnectionProfile, password: &str) -> Diagnosis {
-    let diagnosis = diagnose(&of(profile, password));
+    let diagnosis = diagnose(&SessionFactory::new(of(profile, password)));
     assert!(!diagnosis.detail.contains(PASSWORD), "{}", diagnosis.detail);
     assert_eq!(diagnosis.advice.is_empty(), diagnosis.finding == Finding::Ready);
     diagnosis

@@ -5,14 +5,11 @@ use crate::{
     fixture::Workstation,
     postgres::{Postgres, SCHEMA},
 };
-use nopenai_domain::{ServerKind, SystemClock};
+use nopenai_domain::SystemClock;
 use nopenai_hana::{
-    Class, deploy,
-    dialect::{Statements, dialect},
-    plan, schema,
+    Class, deploy, plan, schema,
     sync::{Server, SyncError},
 };
-use nopenai_store::sync::table;
 use proptest::{
     strategy::{Strategy, ValueTree},
     test_runner::TestRunner,
@@ -253,36 +250,6 @@ async fn the_same_story_as_on_the_model_ends_the_same_on_a_real_server() {
     }
     team.settle().await;
     team.is_one().await;
-}
-
-/// What a migration and a registration of a later version would bring: rows of a
-/// table that is new at the server and here come and go like any other's.
-#[tokio::test(flavor = "multi_thread")]
-async fn a_table_is_added_by_one_migration_and_one_registration() {
-    let (postgres, server) = deployed();
-    let (one, two) = (Workstation::new(), Workstation::new());
-    let later = table("model_version").unwrap();
-    // As before the migration: neither the server nor this workstation has it.
-    let schema = SCHEMA.replace('"', "\"\"");
-    postgres.sql_in("team", &format!("DROP TABLE \"{schema}\".model_versions"));
-    let statements = Statements::new(dialect(ServerKind::PostgreSql), SCHEMA);
-    for statement in schema::create(&statements, later) {
-        postgres.session().execute(&statement, &[]).unwrap();
-    }
-    one.store
-        .write(|connection| {
-            connection.execute(
-                "INSERT INTO model_version VALUES ('v', 'family', 1, 'm', NULL, 'draft', 1, 'me', \
-                 1, '')",
-                [],
-            )?;
-            Ok(())
-        })
-        .await
-        .unwrap();
-    assert_eq!(one.sync(&server).await.unwrap().pushed, 1);
-    assert_eq!(two.sync(&server).await.unwrap().pulled, 1);
-    assert_eq!(two.store.sync().contents(later).await.unwrap()[0].0, "v");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -36,7 +36,7 @@ fn statements(connection: &Connection, direction: Direction) -> Vec<String> {
 #[test]
 fn nothing_is_scanned_or_sorted() {
     let mut connection = Connection::open_in_memory().unwrap();
-    migration::apply(&mut connection).unwrap();
+    migration::apply(&mut connection, &migration::Schema::CURRENT).unwrap();
     for statement in DIRECTIONS.into_iter().flat_map(|way| statements(&connection, way)) {
         let sql = format!("EXPLAIN QUERY PLAN {statement}");
         let mut plan = connection.prepare(&sql).unwrap();

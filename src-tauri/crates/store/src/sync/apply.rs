@@ -1,6 +1,6 @@
 //! What comes from the server, brought into the local tables.
 
-use super::{Recorder, ServerRow, SyncedTable, Value, log, rows, table};
+use super::{Recorder, ServerRow, SyncedTable, Value, log, rows, table::by_name};
 use crate::{
     Result,
     value::{from_json, json},
@@ -15,6 +15,8 @@ const RETRIED: i64 = 1000;
 /// What one transaction brings in.
 pub struct Applying<'a> {
     pub connection: &'a Connection,
+    tables: &'static [SyncedTable],
+    texts: rows::Texts,
     pub own: WorkstationId,
     pub recorder: &'a Recorder,
     /// Whether rows wait; nearly always none does, and none is looked for.
@@ -24,18 +26,26 @@ pub struct Applying<'a> {
 impl<'a> Applying<'a> {
     pub fn new(
         connection: &'a Connection,
+        tables: &'static [SyncedTable],
         own: WorkstationId,
         recorder: &'a Recorder,
     ) -> Result<Self> {
         let waiting = connection.prepare_cached("SELECT 1 FROM sync_waiting")?.exists([])?;
-        Ok(Self { connection, own, recorder, waiting: Cell::new(waiting) })
+        Ok(Self {
+            connection,
+            tables,
+            texts: rows::Texts::default(),
+            own,
+            recorder,
+            waiting: Cell::new(waiting),
+        })
     }
 
     /// Brings rows in, deletions last and children first, and tries those again
     /// that have waited for their parents.
     pub fn all(&self, rows: &[ServerRow]) -> Result<u64> {
         let (kept, mut gone): (Vec<_>, Vec<_>) = rows.iter().partition(|row| row.row.is_some());
-        gone.sort_by_key(|row| std::cmp::Reverse(place(row.table)));
+        gone.sort_by_key(|row| std::cmp::Reverse(self.place(row.table)));
         let mut brought = 0;
         for row in kept.into_iter().chain(gone) {
             brought += u64::from(self.one(row)?);
@@ -99,7 +109,8 @@ impl<'a> Applying<'a> {
         let mut values = values.to_vec();
         let renamed = self.distinct_name(table, &row.key, &mut values)?;
         let original = renamed.map(|index| values[index].clone());
-        let written = self.recorder.silently(|| rows::write(self.connection, table, &values));
+        let written =
+            self.recorder.silently(|| rows::write(self.connection, &self.texts, table, &values));
         match written {
             Ok(()) => {}
             Err(error) if is_constraint(&error) => return Ok(Err(error.to_string())),
@@ -170,7 +181,7 @@ impl<'a> Applying<'a> {
 
     fn retry(&self) -> Result<()> {
         let mut waiting = self.waiting()?;
-        waiting.sort_by_key(|row| place(row.table));
+        waiting.sort_by_key(|row| self.place(row.table));
         for row in waiting.iter().filter(|row| row.version.is_credible()) {
             match log::get(self.connection, self.own, row.table, &row.key)? {
                 Some(entry) if entry.version >= row.version => {
@@ -183,6 +194,10 @@ impl<'a> Applying<'a> {
         Ok(())
     }
 
+    fn place(&self, table: &SyncedTable) -> usize {
+        self.tables.iter().position(|other| other == table).unwrap_or_default()
+    }
+
     fn waiting(&self) -> Result<Vec<ServerRow>> {
         let mut statement = self.connection.prepare_cached(
             "SELECT table_name, row_key, clock, workstation, row FROM sync_waiting LIMIT ?1",
@@ -192,7 +207,8 @@ impl<'a> Applying<'a> {
         while let Some(row) = found.next()? {
             let name: String = row.get(0)?;
             let workstation: String = row.get(3)?;
-            let (Some(table), Ok(workstation)) = (table(&name), workstation.parse()) else {
+            let (Some(table), Ok(workstation)) = (by_name(self.tables, &name), workstation.parse())
+            else {
                 continue;
             };
             let values: serde_json::Value = from_json(&row.get::<_, String>(4)?)?;
@@ -205,10 +221,6 @@ impl<'a> Applying<'a> {
         }
         Ok(rows)
     }
-}
-
-fn place(table: &SyncedTable) -> usize {
-    super::TABLES.iter().position(|other| other.local == table.local).unwrap_or_default()
 }
 
 fn another_name(name: &str, key: &str) -> String {

@@ -1,6 +1,6 @@
 //! Versions that did not prevail: `sync_conflict`.
 
-use super::{Sync, SyncedTable, Value, rows, table};
+use super::{Sync, SyncedTable, Value, rows, table::by_name};
 use crate::{Result, StoreError, value::from_json};
 use nopenai_domain::{Timestamp, WorkstationId};
 use rusqlite::{Connection, OptionalExtension, params};
@@ -58,7 +58,7 @@ impl Sync {
     /// # Errors
     /// When they could not be read.
     pub async fn conflicts(&self, limit: u32) -> Result<Vec<Conflict>> {
-        let own = self.workstation();
+        let (tables, own) = (self.tables(), self.workstation());
         let read = move |connection: &Connection| {
             let mut statement = connection.prepare_cached(&format!(
                 "SELECT {COLUMNS} FROM sync_conflict WHERE resolved = 0 \
@@ -67,7 +67,7 @@ impl Sync {
             let mut found = statement.query([limit])?;
             let mut conflicts = Vec::new();
             while let Some(row) = found.next()? {
-                conflicts.push(conflict(connection, row, own)?);
+                conflicts.push(conflict(connection, row, tables, own)?);
             }
             Ok(conflicts)
         };
@@ -92,6 +92,7 @@ impl Sync {
     /// # Errors
     /// [`StoreError::NotFound`]; when it could not be written.
     pub async fn restore_conflict(&self, key: ConflictKey) -> Result<()> {
+        let tables = self.tables();
         let write = move |connection: &Connection| {
             let row: Option<Option<String>> = connection
                 .query_row(
@@ -101,7 +102,7 @@ impl Sync {
                     |row| row.get(0),
                 )
                 .optional()?;
-            let (Some(row), Some(table)) = (row, table(&key.table)) else {
+            let (Some(row), Some(table)) = (row, by_name(tables, &key.table)) else {
                 return Err(not_found());
             };
             match row {
@@ -110,7 +111,7 @@ impl Sync {
                     let object: serde_json::Value = from_json(&text)?;
                     let of = |column: &super::Column| Value::of_json(column, &object[column.name]);
                     let values = table.columns.iter().map(of).collect::<Result<Vec<_>>>()?;
-                    rows::write(connection, table, &values)?;
+                    rows::write(connection, &rows::Texts::default(), table, &values)?;
                 }
             }
             resolve(connection, &key)
@@ -143,6 +144,7 @@ fn not_found() -> StoreError {
 fn conflict(
     connection: &Connection,
     row: &rusqlite::Row<'_>,
+    tables: &'static [SyncedTable],
     own: WorkstationId,
 ) -> Result<Conflict> {
     let workstation = |index: usize| -> Result<WorkstationId> {
@@ -155,8 +157,9 @@ fn conflict(
         clock: row.get(2)?,
         workstation: workstation(3)?,
     };
-    let current = match table(&key.table) {
-        Some(table) => rows::read(connection, table, &key.row)?.map(|values| named(table, &values)),
+    let current = match by_name(tables, &key.table) {
+        Some(table) => rows::read(connection, &rows::Texts::default(), table, &key.row)?
+            .map(|values| named(table, &values)),
         None => None,
     };
     let text: Option<String> = row.get(7)?;

@@ -1,6 +1,6 @@
 //! The change log: `sync_row`.
 
-use super::{Change, SyncedTable, TABLES, Version, rows, table};
+use super::{Change, ChangePlace, SyncedTable, Version, rows, table::by_name};
 use crate::{Result, StoreError};
 use nopenai_domain::WorkstationId;
 use rusqlite::{Connection, OptionalExtension, Row, params};
@@ -42,9 +42,11 @@ pub fn get(
     table: &SyncedTable,
     key: &str,
 ) -> Result<Option<Entry>> {
-    let sql = format!("SELECT {ENTRY} FROM sync_row WHERE table_name = ?1 AND row_key = ?2");
     let found = connection
-        .prepare_cached(&sql)?
+        .prepare_cached(
+            "SELECT clock, workstation, base_clock, base_workstation, pending, deleted \
+             FROM sync_row WHERE table_name = ?1 AND row_key = ?2",
+        )?
         .query_row([table.local, key], |row| entry(row, own))
         .optional()?;
     Ok(found)
@@ -136,27 +138,31 @@ pub fn refused(
     Ok(())
 }
 
-/// What waits to be sent, oldest first: at most so many rows, and no more bytes
+/// What waits to be sent, oldest first, after a place: at most so many rows, and no more bytes
 /// than that but for the first.
 pub fn pending(
     connection: &Connection,
+    tables: &'static [SyncedTable],
     own: WorkstationId,
-    rows: usize,
-    bytes: usize,
+    after: Option<ChangePlace>,
+    (rows, bytes): (usize, usize),
 ) -> Result<Vec<Change>> {
     let sql = format!(
         "SELECT table_name, row_key, {ENTRY} FROM sync_row \
-         WHERE pending = 1 AND problem IS NULL ORDER BY clock, table_name, row_key LIMIT ?1"
+         WHERE pending = 1 AND problem IS NULL AND (clock, table_name, row_key) > (?2, ?3, ?4) \
+         ORDER BY clock, table_name, row_key LIMIT ?1"
     );
+    let (clock, name, key) = after.unwrap_or((i64::MIN, String::new(), String::new()));
     let mut statement = connection.prepare_cached(&sql)?;
-    let mut found = statement.query([rows as i64])?;
+    let mut found = statement.query(params![rows as i64, clock, name, key])?;
+    let texts = rows::Texts::default();
     let (mut changes, mut size) = (Vec::new(), 0);
     while let Some(row) = found.next()? {
         let name: String = row.get(0)?;
         let key: String = row.get(1)?;
-        let Some(table) = table(&name) else { continue };
+        let Some(table) = by_name(tables, &name) else { continue };
         let Entry { version, base, deleted, .. } = entry(row, own)?;
-        let values = if deleted { None } else { rows::read(connection, table, &key)? };
+        let values = if deleted { None } else { rows::read(connection, &texts, table, &key)? };
         size += values.iter().flatten().map(super::Value::size).sum::<usize>() + key.len() + 64;
         if size > bytes && !changes.is_empty() {
             break;
@@ -167,8 +173,11 @@ pub fn pending(
 }
 
 /// How many rows wait, per table; and how many of them can't be sent.
-pub fn counts(connection: &Connection) -> Result<Vec<(&'static SyncedTable, u64, u64)>> {
-    let mut counts: Vec<_> = TABLES.iter().map(|table| (table, 0, 0)).collect();
+pub fn counts(
+    connection: &Connection,
+    tables: &'static [SyncedTable],
+) -> Result<Vec<(&'static SyncedTable, u64, u64)>> {
+    let mut counts: Vec<_> = tables.iter().map(|table| (table, 0, 0)).collect();
     let mut count = |sql: &str, problem: bool| -> Result<()> {
         let mut statement = connection.prepare_cached(sql)?;
         let mut rows = statement.query([])?;

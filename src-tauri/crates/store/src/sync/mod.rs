@@ -10,6 +10,7 @@
 mod apply;
 mod conflicts;
 mod log;
+mod place;
 mod rows;
 mod state;
 mod table;
@@ -19,8 +20,9 @@ mod value;
 mod version;
 
 pub use conflicts::{Conflict, ConflictKey};
+pub(crate) use place::Place;
 pub use state::SyncState;
-pub use table::{Class, Column, ColumnType, SyncedTable};
+pub use table::{Class, Column, ColumnType, SyncedTable, by_name};
 pub use tables::{TABLES, table};
 pub use value::Value;
 pub(crate) use version::Recorder;
@@ -45,6 +47,16 @@ pub struct Change {
     pub base: Option<Version>,
     /// Its columns; absent: it is deleted.
     pub row: Option<Vec<Value>>,
+}
+
+/// A change's place among those that wait: clock, table, key.
+pub type ChangePlace = (i64, String, String);
+
+impl Change {
+    /// Its place among those that wait.
+    pub fn place(&self) -> ChangePlace {
+        (self.version.clock, self.table.local.to_owned(), self.key.clone())
+    }
 }
 
 /// A row as the server has it.
@@ -126,6 +138,7 @@ pub struct Sync {
 pub(crate) struct Shared {
     pub workstation: WorkstationId,
     pub recorder: Arc<Recorder>,
+    pub tables: &'static [SyncedTable],
 }
 
 /// Gives the connection that writes what triggers call: before any other write.
@@ -142,11 +155,18 @@ pub(crate) fn install(connection: &Connection, clock: Arc<dyn Clock>) -> Result<
 }
 
 /// Prepares the change log of a database whose schema is the latest.
-pub(crate) fn prepare(connection: &Connection, recorder: Arc<Recorder>) -> Result<Shared> {
-    triggers::prepare(connection)?;
+pub(crate) fn prepare(
+    connection: &Connection,
+    recorder: Arc<Recorder>,
+    tables: &'static [SyncedTable],
+    place: &Place,
+) -> Result<Shared> {
+    triggers::prepare(connection, tables)?;
+    state::begin(connection)?;
+    place::settle(connection, place)?;
     let (workstation, clock) = state::identity(connection)?;
     recorder.observe(clock);
-    Ok(Shared { workstation, recorder })
+    Ok(Shared { workstation, recorder, tables })
 }
 
 impl Sync {
@@ -157,6 +177,11 @@ impl Sync {
     /// This workstation.
     pub fn workstation(&self) -> WorkstationId {
         self.store.inner.sync.workstation
+    }
+
+    /// The synced tables.
+    pub fn tables(&self) -> &'static [SyncedTable] {
+        self.store.inner.sync.tables
     }
 
     /// A version for something that this workstation writes now.
@@ -183,17 +208,23 @@ impl Sync {
         self.store.write(move |connection| state::write(connection, &state, recorder.last())).await
     }
 
-    /// What waits to be sent, oldest first, up to so many rows and bytes.
+    /// What waits to be sent, oldest first and after a place, up to so many rows
+    /// and bytes.
     ///
     /// # Errors
     /// When it could not be read.
-    pub async fn pending(&self, rows: usize, bytes: usize) -> Result<Vec<Change>> {
-        let own = self.workstation();
+    pub async fn pending(
+        &self,
+        after: Option<ChangePlace>,
+        rows: usize,
+        bytes: usize,
+    ) -> Result<Vec<Change>> {
+        let (tables, own) = (self.tables(), self.workstation());
         self.store
             .read(move |connection| {
                 // One moment: a version and its row belong together.
                 let snapshot = connection.unchecked_transaction()?;
-                log::pending(&snapshot, own, rows, bytes)
+                log::pending(&snapshot, tables, own, after, (rows, bytes))
             })
             .await
     }
@@ -203,7 +234,8 @@ impl Sync {
     /// # Errors
     /// When it could not be read.
     pub async fn counts(&self) -> Result<Vec<TableCount>> {
-        let counts = self.store.read(log::counts).await?;
+        let tables = self.tables();
+        let counts = self.store.read(move |connection| log::counts(connection, tables)).await?;
         let count = |(table, pending, refused)| TableCount { table, pending, refused };
         Ok(counts.into_iter().map(count).collect())
     }
@@ -245,9 +277,10 @@ impl Sync {
     /// When it could not be written; all is as before then, and can be sent
     /// again.
     pub async fn settle(&self, number: i64, token: String, settled: Vec<Settled>) -> Result<()> {
-        let (own, recorder) = (self.workstation(), self.store.inner.sync.recorder.clone());
+        let recorder = self.store.inner.sync.recorder.clone();
+        let (tables, own) = (self.tables(), self.workstation());
         let write = move |connection: &Connection| {
-            let applying = Applying::new(connection, own, &recorder)?;
+            let applying = Applying::new(connection, tables, own, &recorder)?;
             for outcome in &settled {
                 settle(&applying, outcome)?;
             }
@@ -262,9 +295,10 @@ impl Sync {
     /// # Errors
     /// When they could not be written; none is then.
     pub async fn apply(&self, rows: Vec<ServerRow>, progress: Option<String>) -> Result<u64> {
-        let (own, recorder) = (self.workstation(), self.store.inner.sync.recorder.clone());
+        let recorder = self.store.inner.sync.recorder.clone();
+        let (tables, own) = (self.tables(), self.workstation());
         let write = move |connection: &Connection| {
-            let brought = Applying::new(connection, own, &recorder)?.all(&rows)?;
+            let brought = Applying::new(connection, tables, own, &recorder)?.all(&rows)?;
             state::progress(connection, progress.as_deref(), recorder.last())?;
             Ok(brought)
         };
@@ -316,6 +350,7 @@ impl Sync {
     /// # Errors
     /// When they could not be read.
     pub async fn missing(&self, rows: usize) -> Result<Vec<(&'static SyncedTable, String)>> {
+        let tables = self.tables();
         let read = move |connection: &Connection| {
             let missing: Vec<(String, String)> = connection
                 .prepare_cached(
@@ -324,7 +359,10 @@ impl Sync {
                 )?
                 .query_map([rows as i64], |row| Ok((row.get(0)?, row.get(1)?)))?
                 .collect::<rusqlite::Result<_>>()?;
-            Ok(missing.into_iter().filter_map(|(name, key)| Some((table(&name)?, key))).collect())
+            Ok(missing
+                .into_iter()
+                .filter_map(|(name, key)| Some((by_name(tables, &name)?, key)))
+                .collect())
         };
         self.store.read(read).await
     }
@@ -366,9 +404,9 @@ impl Sync {
                 )?
                 .query_map([table.local], |row| row.get(0))?
                 .collect::<rusqlite::Result<_>>()?;
-            let mut found = Vec::new();
+            let (texts, mut found) = (rows::Texts::default(), Vec::new());
             for key in keys {
-                if let Some(values) = rows::read(connection, table, &key)? {
+                if let Some(values) = rows::read(connection, &texts, table, &key)? {
                     found.push((key, values));
                 }
             }

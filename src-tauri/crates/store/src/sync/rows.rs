@@ -3,6 +3,7 @@
 use super::{SyncedTable, Value, value::of_sqlite};
 use crate::Result;
 use rusqlite::{Connection, OptionalExtension, params_from_iter};
+use std::{cell::RefCell, collections::HashMap, rc::Rc};
 
 fn where_key(table: &SyncedTable) -> String {
     let parts: Vec<String> = table
@@ -18,18 +19,46 @@ fn names(table: &SyncedTable) -> String {
     table.columns.iter().map(|column| column.name).collect::<Vec<_>>().join(", ")
 }
 
-/// A row that is for others, when it is here.
-pub fn read(connection: &Connection, table: &SyncedTable, key: &str) -> Result<Option<Vec<Value>>> {
-    let sql = format!(
+/// The statements of tables, put together once for many rows.
+#[derive(Default)]
+pub struct Texts(RefCell<HashMap<&'static str, Rc<Text>>>);
+
+/// The statements of one table.
+struct Text {
+    read: String,
+    write: String,
+}
+
+impl Texts {
+    fn of(&self, table: &SyncedTable) -> Rc<Text> {
+        let mut texts = self.0.borrow_mut();
+        let text = texts
+            .entry(table.local)
+            .or_insert_with(|| Rc::new(Text { read: reading(table), write: writing(table) }));
+        text.clone()
+    }
+}
+
+fn reading(table: &SyncedTable) -> String {
+    format!(
         "SELECT {} FROM {} WHERE {} AND {}",
         names(table),
         table.local,
         where_key(table),
         table.is_live(table.local)
-    );
+    )
+}
+
+/// A row that is for others, when it is here.
+pub fn read(
+    connection: &Connection,
+    texts: &Texts,
+    table: &SyncedTable,
+    key: &str,
+) -> Result<Option<Vec<Value>>> {
     let columns = table.columns.len();
     let row = connection
-        .prepare_cached(&sql)?
+        .prepare_cached(&texts.of(table).read)?
         .query_row(params_from_iter(table.key_values(key)?), |row| {
             (0..columns).map(|index| Ok(of_sqlite(row.get_ref(index)?))).collect()
         })
@@ -40,9 +69,16 @@ pub fn read(connection: &Connection, table: &SyncedTable, key: &str) -> Result<O
 /// Writes a row in place of the one of its key.
 pub fn write(
     connection: &Connection,
+    texts: &Texts,
     table: &SyncedTable,
     values: &[Value],
 ) -> rusqlite::Result<()> {
+    let text = texts.of(table);
+    connection.prepare_cached(&text.write)?.execute(params_from_iter(values))?;
+    Ok(())
+}
+
+fn writing(table: &SyncedTable) -> String {
     let number = |name: &str| table.columns.iter().position(|column| column.name == name);
     let derived = table.derived.iter().map(|(_, expression)| with_numbers(expression, number));
     let given = (1..=table.columns.len()).map(|index| format!("?{index}"));
@@ -57,16 +93,14 @@ pub fn write(
         .map(|name| format!("{name} = excluded.{name}"))
         .collect();
     changes.extend(table.replaced.map(str::to_owned));
-    let sql = format!(
+    format!(
         "INSERT INTO {} ({}) VALUES ({}) ON CONFLICT ({}) DO UPDATE SET {}",
         table.local,
         columns.join(", "),
         all.join(", "),
         key.join(", "),
         changes.join(", ")
-    );
-    connection.prepare_cached(&sql)?.execute(params_from_iter(values))?;
-    Ok(())
+    )
 }
 
 /// `:name` becomes the number of that column's parameter.

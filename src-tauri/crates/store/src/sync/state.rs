@@ -25,14 +25,18 @@ pub struct SyncState {
     pub last_success: Option<Timestamp>,
 }
 
-/// The identity of this data folder, made at its first start; and the latest
-/// clock that is known.
-pub fn identity(connection: &Connection) -> Result<(WorkstationId, i64)> {
+/// Makes the identity of this data folder, at its first start.
+pub fn begin(connection: &Connection) -> Result<()> {
     connection.execute(
         "INSERT OR IGNORE INTO sync_state (only_row, workstation, clock, number, pushed) \
          VALUES (1, ?1, 0, 0, 0)",
         [WorkstationId::generate().to_string()],
     )?;
+    Ok(())
+}
+
+/// The identity of this data folder, and the latest clock that is known.
+pub fn identity(connection: &Connection) -> Result<(WorkstationId, i64)> {
     let (workstation, clock): (String, i64) = connection.query_row(
         "SELECT workstation, max(clock, \
          coalesce((SELECT max(clock) FROM sync_row WHERE pending = 1 AND problem IS NULL), 0), \

@@ -29,12 +29,13 @@ pub struct Column {
 }
 
 impl Column {
-    pub(super) const fn new(name: &'static str, kind: ColumnType) -> Self {
+    /// A column that is always there.
+    pub const fn new(name: &'static str, kind: ColumnType) -> Self {
         Self { name, kind, nullable: false }
     }
 
     /// The same, but it may be absent.
-    pub(super) const fn or_null(self) -> Self {
+    pub const fn or_null(self) -> Self {
         Self { nullable: true, ..self }
     }
 }
@@ -76,10 +77,19 @@ pub struct SyncedTable {
     /// A column whose texts must differ among the rows that are kept: the row
     /// with the later key is given another one.
     pub unique_name: Option<&'static str>,
+    /// Whether an edit prevails over a deletion that had not seen it, and a
+    /// deletion over none it had not: what belongs to its rows would be gone, and
+    /// no conflict could bring it back.
+    pub outlives_deletion: bool,
     /// What is looked for at the server.
     pub indexes: &'static [&'static [&'static str]],
     /// Into how many parts the server divides it; 1: none.
     pub partitions: u8,
+}
+
+/// The table of a local name among `tables`.
+pub fn by_name(tables: &'static [SyncedTable], local: &str) -> Option<&'static SyncedTable> {
+    tables.iter().find(|table| table.local == local)
 }
 
 /// Each is registered once.
@@ -92,6 +102,24 @@ impl PartialEq for SyncedTable {
 impl Eq for SyncedTable {}
 
 impl SyncedTable {
+    /// One with everything as it mostly is, to be given names and columns.
+    pub const PLAIN: Self = Self {
+        local: "",
+        remote: "",
+        class: Class::Shared,
+        note: "",
+        columns: &[],
+        key: 1,
+        live: None,
+        derived: &[],
+        replaced: None,
+        parents: &[],
+        unique_name: None,
+        outlives_deletion: false,
+        indexes: &[],
+        partitions: 1,
+    };
+
     /// The columns of the key.
     pub fn key_columns(&self) -> &'static [Column] {
         &self.columns[..self.key]

@@ -1,6 +1,6 @@
 //! The registration: every synced table, parents before children.
 
-use super::table::{Class, Column, ColumnType, SyncedTable};
+use super::table::{Class, Column, ColumnType, SyncedTable, by_name};
 
 const fn text(name: &'static str, length: u16) -> Column {
     Column::new(name, ColumnType::Text(length))
@@ -32,21 +32,7 @@ const fn model(name: &'static str) -> Column {
     text(name, 1024)
 }
 
-const PLAIN: SyncedTable = SyncedTable {
-    local: "",
-    remote: "",
-    class: Class::Shared,
-    note: "",
-    columns: &[],
-    key: 1,
-    live: None,
-    derived: &[],
-    replaced: None,
-    parents: &[],
-    unique_name: None,
-    indexes: &[],
-    partitions: 1,
-};
+const PLAIN: SyncedTable = SyncedTable::PLAIN;
 
 /// Every synced table.
 pub const TABLES: &[SyncedTable] = &[
@@ -182,6 +168,7 @@ pub const TABLES: &[SyncedTable] = &[
         live: Some("({}.shipped = 0 AND {}.deletion IS NULL)"),
         replaced: Some("deletion = NULL"),
         unique_name: Some("name"),
+        outlives_deletion: true,
         ..PLAIN
     },
     SyncedTable {
@@ -352,5 +339,5 @@ pub const TABLES: &[SyncedTable] = &[
 
 /// The synced table of a local name.
 pub fn table(local: &str) -> Option<&'static SyncedTable> {
-    TABLES.iter().find(|table| table.local == local)
+    by_name(TABLES, local)
 }

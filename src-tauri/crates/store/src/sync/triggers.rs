@@ -2,14 +2,14 @@
 //! is opened: temporary ones of the connection that writes, so that they can't
 //! be forgotten, or be those of another version.
 
-use super::{SyncedTable, TABLES};
+use super::SyncedTable;
 use crate::Result;
 use rusqlite::Connection;
 
 /// Creates the triggers of every synced table, and gives rows from before a
 /// version.
-pub fn prepare(connection: &Connection) -> Result<()> {
-    for table in TABLES {
+pub fn prepare(connection: &Connection, tables: &[SyncedTable]) -> Result<()> {
+    for table in tables {
         connection.execute_batch(&triggers(table))?;
         let known = connection
             .prepare_cached("SELECT 1 FROM sync_table WHERE name = ?1")?

@@ -20,7 +20,7 @@ fn a_mode(id: &str, name: &str) -> Mode {
 }
 
 async fn pending(store: &Store) -> Vec<Change> {
-    store.sync().pending(10_000, usize::MAX).await.unwrap()
+    store.sync().pending(None, 10_000, usize::MAX).await.unwrap()
 }
 
 fn short(changes: &[Change]) -> Vec<(&str, &str, bool)> {

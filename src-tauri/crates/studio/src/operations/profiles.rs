@@ -7,8 +7,8 @@ use crate::{
 };
 use nopenai_domain::{Code, ConnectionProfile, Error, ProfileId, Result, ServerKind};
 use nopenai_hana::{
-    DatabaseError, DeployPlan, Deployment, Diagnosis, Session, deploy, diagnose, dialect::dialect,
-    find_driver, plan,
+    DatabaseError, DeployPlan, Deployment, Diagnosis, Interrupt, Session, SessionFactory, deploy,
+    diagnose, dialect::dialect, find_driver, plan,
 };
 use nopenai_secrets::{Origin, Secret};
 use schemars::JsonSchema;
@@ -23,6 +23,7 @@ pub const ALL: &[Entry] = &[
     Entry::of::<TestProfile>(),
     Entry::of::<PlanDeployment>(),
     Entry::of::<DeploySchema>(),
+    Entry::of::<CancelDeployment>(),
     Entry::of::<ReadGrants>(),
 ];
 
@@ -167,20 +168,23 @@ impl Operation for TestProfile {
             return Ok(Diagnosis::of_connecting(&error));
         }
         let credentials = studio.team().credentials(&self.profile, self.password).await?;
-        tokio::task::spawn_blocking(move || diagnose(&credentials)).await.map_err(Error::internal)
+        let factory = SessionFactory::new(credentials);
+        tokio::task::spawn_blocking(move || diagnose(&factory)).await.map_err(Error::internal)
     }
 }
 
 async fn on_session<T: Send + 'static>(
     studio: &Studio,
     profile: ProfileId,
+    interrupt: Interrupt,
     work: impl FnOnce(&Session, &str) -> Result<T, DatabaseError> + Send + 'static,
 ) -> Result<T> {
     let (profile, _) = by_id(studio, profile).await?;
     let credentials = studio.team().credentials(&profile, None).await?;
     let worked = tokio::task::spawn_blocking(move || {
-        let session = Session::open(&credentials)?;
-        work(&session, &credentials.profile.schema)
+        let schema = credentials.profile.schema.clone();
+        let session = SessionFactory::new(credentials).open(interrupt)?;
+        work(&session, &schema)
     });
     Ok(worked.await.map_err(Error::internal)??)
 }
@@ -199,7 +203,7 @@ impl Operation for PlanDeployment {
     type Output = DeployPlan;
 
     async fn run(self, studio: Studio, _: Events<NoEvents>) -> Result<DeployPlan> {
-        on_session(&studio, self.profile, plan).await
+        on_session(&studio, self.profile, Interrupt::default(), plan).await
     }
 }
 
@@ -219,12 +223,37 @@ impl Operation for DeploySchema {
 
     async fn run(self, studio: Studio, _: Events<NoEvents>) -> Result<Deployment> {
         let clock = studio.store().clock().clone();
-        let deployed = on_session(&studio, self.profile, move |session, schema| {
-            deploy(session, schema, &*clock)
-        });
-        let deployed = deployed.await?;
+        let interrupt = studio.team().begin_deployment();
+        let deployed =
+            on_session(&studio, self.profile, interrupt.clone(), move |session, schema| {
+                deploy(session, schema, &*clock)
+            });
+        let deployed = deployed.await.map_err(|error| {
+            let stopped =
+                "The deployment was stopped. What was done stays; deploying again goes on.";
+            if interrupt.is_stopped() { Error::new(Code::Cancelled, stopped) } else { error }
+        })?;
         studio.team().sync_now();
         Ok(deployed)
+    }
+}
+
+/// Stops a deployment under way, and what the server is at for it. Deploying again
+/// goes on where it was.
+#[derive(Debug, Deserialize, JsonSchema)]
+pub struct CancelDeployment {}
+
+impl Operation for CancelDeployment {
+    const NAME: &'static str = "cancel_deployment";
+    const ROUTE: Route = Route { method: Method::Post, path: "/hana/deployment/cancel" };
+    type Event = NoEvents;
+    type Output = ();
+
+    async fn run(self, studio: Studio, _: Events<NoEvents>) -> Result<()> {
+        // The driver may take a moment to reach the server.
+        tokio::task::spawn_blocking(move || studio.team().cancel_deployment())
+            .await
+            .map_err(Error::internal)
     }
 }
 

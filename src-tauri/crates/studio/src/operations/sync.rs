@@ -58,8 +58,8 @@ impl Operation for SyncNow {
     }
 }
 
-/// Ends an exchange under way, between two of its steps. The next one goes on
-/// where it was.
+/// Ends an exchange under way, and what the server is at for it. The next one goes
+/// on where it was.
 #[derive(Debug, Deserialize, JsonSchema)]
 pub struct CancelSync {}
 

@@ -16,6 +16,9 @@ mod engine;
 mod evaluations;
 mod everyday;
 mod faults;
+#[allow(dead_code, reason = "the sync's own tests use the rest")]
+#[path = "../../../hana/tests/hana/faulty.rs"]
+mod faulty;
 #[allow(dead_code, reason = "the models room's own tests use the rest")]
 #[path = "../../../models/tests/models/file.rs"]
 mod file;

@@ -1,5 +1,6 @@
 //! Two applications that share a team's database.
 
+use crate::faulty::{EVERY, Fault, Faulty};
 use crate::fixture::{App, expect, open_at, worker};
 use crate::postgres::{PASSWORD, Postgres, SCHEMA};
 use nopenai_studio::{Code, Environment, Given};
@@ -36,7 +37,10 @@ async fn until(app: &App, operation: &str, what: &str, is: impl Fn(&Value) -> bo
 }
 
 async fn join(app: &App, postgres: &Postgres) -> Value {
-    let profile = json!(postgres.profile());
+    join_by(app, json!(postgres.profile())).await
+}
+
+async fn join_by(app: &App, profile: Value) -> Value {
     app.call("save_profile", json!({ "profile": profile })).await.unwrap();
     app.call("activate_profile", json!({ "profile": profile["id"] })).await.unwrap();
     profile
@@ -68,8 +72,8 @@ async fn what_one_saves_the_other_has_and_a_stopped_server_costs_nothing() {
     let mode = json!({ "id": "", "name": "While away", "description": "d", "model": null,
         "parameters": {}, "shipped": false, "changed": false });
     two.call("save_mode", json!({ "mode": mode })).await.unwrap();
-    let status = until(&two, "sync_status", "offline", |s| s["phase"] == "offline").await;
-    assert_eq!(status["pending"], 1);
+    let waits = |s: &Value| s["phase"] == "offline" && s["pending"] == 1;
+    let status = until(&two, "sync_status", "offline with a row that waits", waits).await;
     assert_eq!(status["tables"][0]["table"], "MODES");
     tokio::task::block_in_place(|| postgres.up());
     two.call("sync_now", json!({})).await.unwrap();
@@ -81,6 +85,68 @@ async fn what_one_saves_the_other_has_and_a_stopped_server_costs_nothing() {
 
 async fn app_plan(app: &App, profile: &Value) -> Value {
     app.call("plan_deployment", json!({ "profile": profile["id"] })).await.unwrap()
+}
+
+/// What can pass is tried again by itself; what a person must see to is not.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_status_says_whether_to_wait_or_to_act() {
+    let started = || (Faulty::compile(), Postgres::start());
+    let (faulty, postgres) = tokio::task::spawn_blocking(started).await.unwrap();
+    let app = start();
+    let fault = |state, times| Fault {
+        function: "connect",
+        part: "",
+        spare: 0,
+        times,
+        state,
+        native: 1,
+        message: "refused",
+    };
+    faulty.will(&[fault("28P01", EVERY)]);
+    let profile = join_by(&app, json!(faulty.profile(&postgres))).await;
+    let status = until(&app, "sync_status", "in error", |s| s["phase"] == "error").await;
+    let words = status["problem"]["message"].as_str().unwrap();
+    assert!(words.contains("could lock the user") && !words.contains(PASSWORD), "{words}");
+    // Longer than changes are looked for, and than the server is asked.
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    assert_eq!(faulty.reported(), 1, "a refused password is not tried again");
+    assert_eq!(app.call("sync_status", json!({})).await.unwrap()["phase"], "error");
+
+    faulty.will(&[fault("08006", EVERY)]);
+    app.call("sync_now", json!({})).await.unwrap();
+    let status = until(&app, "sync_status", "offline", |s| s["phase"] == "offline").await;
+    assert!(status["problem"]["message"].as_str().unwrap().contains("tried again"), "{status}");
+    assert!(faulty.reported() > 1, "more than once in one exchange");
+    faulty.will(&[]);
+    app.call("deploy_schema", json!({ "profile": profile["id"] })).await.unwrap();
+    until(&app, "sync_status", "synced", |s| s["phase"] == "synced").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deployment_can_be_stopped_while_the_server_is_busy_with_it() {
+    let postgres = tokio::task::spawn_blocking(Postgres::start).await.unwrap();
+    let app = Arc::new(start());
+    let profile = join(&app, &postgres).await;
+    let deploy = json!({ "profile": profile["id"] });
+    app.call("deploy_schema", deploy.clone()).await.unwrap();
+    let schema = SCHEMA.replace('"', "\"\"");
+    let sql = format!(
+        "BEGIN; LOCK TABLE \"{schema}\".schema_version IN ACCESS EXCLUSIVE MODE; \
+         SELECT pg_sleep(60)"
+    );
+    let mut holder = postgres.psql("team").args(["-c", &sql]).spawn().unwrap();
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    let deploying = app.clone();
+    let deployment = tokio::spawn(async move { deploying.call("deploy_schema", deploy).await });
+    tokio::time::sleep(Duration::from_millis(700)).await;
+    assert!(!deployment.is_finished(), "it waits for the lock");
+    let began = Instant::now();
+    app.call("cancel_deployment", json!({})).await.unwrap();
+    let error = expect(deployment.await.unwrap(), Code::Cancelled);
+    assert!(began.elapsed() < Duration::from_secs(2), "{:?}", began.elapsed());
+    assert!(error.message.contains("goes on"), "{error}");
+    holder.kill().unwrap();
+    holder.wait().unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -100,7 +166,7 @@ async fn profiles_are_kept_without_their_passwords() {
         ("host", json!("")),
         ("port", json!(0)),
         ("user", json!("u\u{0}")),
-        ("schema", json!("s".repeat(128))),
+        ("schema", json!("s".repeat(64))),
         ("name", json!("")),
     ] {
         let mut wrong = profile.clone();
