@@ -23,7 +23,10 @@ const SYNC: Soak = Soak {
 
 const SYNC_MILLION: Soak = Soak {
     name: "sync-million",
-    tests: &[("nopenai-hana", "million::a_first_exchange_of_many_rows_goes_on_after_each_interruption")],
+    tests: &[(
+        "nopenai-hana",
+        "million::a_first_exchange_of_many_rows_goes_on_after_each_interruption",
+    )],
     rounds: 1_000_000,
 };
 
