@@ -42,7 +42,15 @@ async fn register(desktop: &Desktop, endpoint: &Endpoint) -> Result<()> {
 async fn open_models(desktop: &Desktop) -> Result<()> {
     desktop.click("modelButton").await?;
     desktop.click("manageModels").await?;
-    desktop.element("modelsList").await.map(drop)
+    desktop.element("modelsList").await?;
+    // Until it has taken the focus, which would close a menu.
+    let focus = "return document.activeElement?.id ?? ''";
+    desktop
+        .until("the dialog's focus", SOON, async || {
+            let id = desktop.script(focus, vec![]).await?;
+            Ok(id.as_str().filter(|id| id.contains("modelsSearch")).map(|_| ()))
+        })
+        .await
 }
 
 async fn close_models(desktop: &Desktop) -> Result<()> {
