@@ -45,6 +45,19 @@ async fn open_models(desktop: &Desktop) -> Result<()> {
     desktop.element("modelsList").await.map(drop)
 }
 
+/// Takes the model that is shown off the list. A dialog that is still opening
+/// takes the focus, which closes a menu: then it is opened once more.
+async fn remove(desktop: &Desktop) -> Result<()> {
+    desktop
+        .until("the menu", SOON, async || {
+            desktop.click("modelMore").await?;
+            tokio::time::sleep(Duration::from_millis(700)).await;
+            Ok(desktop.shows("removeModel").await?.then_some(()))
+        })
+        .await?;
+    desktop.click("removeModel").await
+}
+
 async fn close_models(desktop: &Desktop) -> Result<()> {
     desktop.click("closeModels").await?;
     desktop.until_gone("modelsDialog").await
@@ -119,8 +132,7 @@ async fn a_remote_model_is_registered_and_asked_like_a_local_one() -> Result<()>
     // Taken off the list with its key, and both brought back.
     open_models(&desktop).await?;
     desktop.click_text("modelsList", "Elsewhere").await?;
-    desktop.click("modelMore").await?;
-    desktop.click("removeModel").await?;
+    remove(&desktop).await?;
     desktop.until_shown("modelUndoBar", "its key from the keyring", SOON).await?;
     desktop.screenshot("removed").await?;
     desktop.click("undoRemoveModel").await?;

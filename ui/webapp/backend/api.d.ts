@@ -2763,8 +2763,8 @@ export interface components {
             /** @description What is said, at most 1 MiB with its files. */
             text: string;
         };
-        /** @description Where a model that answers elsewhere does so. */
-        Elsewhere: {
+        /** @description The endpoint behind which a model answers. */
+        Endpoint: {
             /**
              * @description The endpoint's address, without a slash at its end, to which
              *     "/chat/completions" is added: "https://api.example.com/v1".
@@ -3810,7 +3810,7 @@ export interface components {
             /** @description Why it can't be run. */
             problem?: components["schemas"]["Error"] | null;
             /** @description Where it answers, when that is elsewhere. */
-            remote?: components["schemas"]["Elsewhere"] | null;
+            remote?: components["schemas"]["Endpoint"] | null;
             /**
              * @description SHA-256, hexadecimal: of a file; of a folder, that of the lines
              *     `sha256sum *.safetensors` prints for it. Absent until it was computed.

@@ -4,7 +4,7 @@ import {
     listRemoteIdentifiers,
     saveRemoteModel,
     testRemoteModel,
-    type Elsewhere,
+    type Endpoint,
     type Failure,
     type Model,
     type Registration,
@@ -29,7 +29,7 @@ interface RemoteState {
     /** What the endpoint calls its models; null until it was asked. */
     identifiers: string[] | null;
     /** Where prompts would go; null while no address is typed. */
-    where: Pick<Elsewhere, "host" | "place" | "encrypted"> | null;
+    where: Pick<Endpoint, "host" | "place" | "encrypted"> | null;
     problem: Failure | null;
     /** The field that is wrong. */
     invalid: string;
@@ -138,7 +138,7 @@ export function whereTo(typed: string): RemoteState["where"] {
 }
 
 /** Only a literal address tells how far it is; a name could be made to lead anywhere. */
-function placeOf(host: string): Elsewhere["place"] {
+function placeOf(host: string): Endpoint["place"] {
     const isAddress = /^(\d+\.){3}\d+$|^\[/.test(host);
     if (host === "localhost" || (isAddress && /^(127\.|\[::1\])/.test(host))) {
         return "this_computer";
@@ -173,7 +173,7 @@ function empty(): RemoteFields {
     return { name: "", baseUrl: "", model: "", contextLength: "", key: "" };
 }
 
-function fieldsOf({ name, base_url, model, context_length }: Elsewhere): RemoteFields {
+function fieldsOf({ name, base_url, model, context_length }: Endpoint): RemoteFields {
     return {
         name,
         baseUrl: base_url,

@@ -1,4 +1,4 @@
-import type { Elsewhere, Model } from "../backend/studio";
+import type { Endpoint, Model } from "../backend/studio";
 import { bytes, count, fullMoment, magnitude, NONE } from "./format";
 import { isolated, text } from "./texts";
 
@@ -33,7 +33,7 @@ export function modelFacts(model: Model): Fact[] {
 }
 
 /** What can be known of a model that answers elsewhere: what a person registered. */
-function remoteFacts(remote: Elsewhere, changed: number): Fact[] {
+function remoteFacts(remote: Endpoint, changed: number): Fact[] {
     return listed([
         ["address", remote.base_url],
         ["identifier", remote.model],

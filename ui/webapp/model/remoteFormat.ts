@@ -1,4 +1,4 @@
-import type { Elsewhere, RemoteDiagnosis, RemoteUse } from "../backend/studio";
+import type { Endpoint, RemoteDiagnosis, RemoteUse } from "../backend/studio";
 import { durationText } from "./format";
 import { isolated, series, text } from "./texts";
 
@@ -22,12 +22,12 @@ export function markIcon(model: string | null | undefined): string {
 }
 
 /** Where the prompts of a model go. */
-export function leaving(remote: Pick<Elsewhere, "host" | "place"> | null | undefined): string {
+export function leaving(remote: Pick<Endpoint, "host" | "place"> | null | undefined): string {
     return remote ? text(`remoteLeaves.${remote.place}`, isolated(remote.host)) : "";
 }
 
 /** What is dangerous about the way there; empty when nothing is. */
-export function danger(remote: Pick<Elsewhere, "host" | "place" | "encrypted"> | null | undefined): string {
+export function danger(remote: Pick<Endpoint, "host" | "place" | "encrypted"> | null | undefined): string {
     const open = remote && !remote.encrypted && remote.place !== "this_computer";
     return open ? text("remoteUnencrypted", isolated(remote.host)) : "";
 }

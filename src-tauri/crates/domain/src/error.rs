@@ -16,7 +16,7 @@ pub enum Code {
     /// The model file is damaged or of a kind the engine cannot run.
     UnsupportedModel,
     /// Prompt and answer do not fit; `details.used` and `details.available`
-    /// are tokens.
+    /// are tokens, where the model is here.
     ContextOverflow,
     /// The model needs more memory than is free, or than its limit allows;
     /// `details.needed` and `details.available` are bytes.
@@ -30,7 +30,8 @@ pub enum Code {
     Busy,
     /// The user stopped it.
     Cancelled,
-    /// The engine's process ended or failed; the next run starts a new one.
+    /// The engine's process ended or failed; the next run starts a new one. Or an
+    /// endpoint elsewhere failed or refuses.
     EngineFailed,
     /// A server elsewhere can't be reached or doesn't serve now: what is on this
     /// machine goes on working.

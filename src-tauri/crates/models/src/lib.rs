@@ -34,5 +34,5 @@ pub use catalogue::{Catalogue, CatalogueEntry, SizeClass};
 pub use download::{Download, DownloadState, Downloads};
 pub use hub::{Hub, HubAccess, HubModel, HubRepository, HubSort, Offer, Patience};
 pub use import::ImportMethod;
-pub use model::{Elsewhere, Facts, Format, HashProgress, Model, ModelFile, ModelList};
+pub use model::{Endpoint, Facts, Format, HashProgress, Model, ModelFile, ModelList};
 pub use registry::Registry;

@@ -80,9 +80,9 @@ pub struct HashProgress {
     pub bytes_total: u64,
 }
 
-/// Where a model that answers elsewhere does so.
+/// The endpoint behind which a model answers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Elsewhere {
+pub struct Endpoint {
     /// What a person registered.
     #[serde(flatten)]
     pub registered: RemoteModel,
@@ -127,12 +127,12 @@ pub struct Model {
     /// Why it can't be run.
     pub problem: Option<Error>,
     /// Where it answers, when that is elsewhere.
-    pub remote: Option<Elsewhere>,
+    pub remote: Option<Endpoint>,
 }
 
 impl From<&RemoteModel> for Model {
     fn from(registered: &RemoteModel) -> Self {
-        let elsewhere = Elsewhere {
+        let endpoint = Endpoint {
             registered: registered.clone(),
             host: registered.host().to_owned(),
             place: registered.place(),
@@ -152,7 +152,7 @@ impl From<&RemoteModel> for Model {
             hashing: None,
             facts: None,
             problem: None,
-            remote: Some(elsewhere),
+            remote: Some(endpoint),
         }
     }
 }
