@@ -53,6 +53,27 @@ fn count(postgres: &Postgres, table: &str) -> Result<String> {
     Ok(String::from_utf8(output.stdout)?.trim().to_owned())
 }
 
+/// While somebody else makes the schema and doesn't end, deploying waits; stopped, it
+/// is as if nothing had been done.
+async fn stop_deploying(desktop: &Desktop, postgres: &Postgres) -> Result<()> {
+    let schema = SCHEMA.replace('"', "\"\"");
+    let sql = format!("BEGIN; CREATE SCHEMA \"{schema}\"; SELECT pg_sleep(77)");
+    let mut holder = postgres.psql("team").args(["-c", &sql]).spawn()?;
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    desktop.click("deployNow").await?;
+    desktop.until_shown("stopDeployment", "Stop deploying", SOON).await?;
+    desktop.screenshot("deploying").await?;
+    desktop.click("stopDeployment").await?;
+    desktop.until_shown("deploymentProblem", "was stopped", SOON).await?;
+    desktop.until_gone("stopDeployment").await?;
+    postgres.sql(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
+         WHERE query LIKE '%pg_sleep(77)%' AND pid <> pg_backend_pid()",
+    );
+    holder.wait()?;
+    Ok(())
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_workstation_joins_its_team_loses_it_and_finds_it_again() -> Result<()> {
     let postgres = tokio::task::spawn_blocking(Postgres::start).await?;
@@ -73,6 +94,7 @@ async fn a_workstation_joins_its_team_loses_it_and_finds_it_again() -> Result<()
     desktop.click_text("profileList", "Deploy schema").await?;
     desktop.until_shown("deploymentState", "statements would be run", SOON).await?;
     desktop.screenshot("plan").await?;
+    stop_deploying(&desktop, &postgres).await?;
     desktop.click("deployNow").await?;
     desktop.until_shown("deploymentState", "is deployed", SOON).await?;
     desktop.click("closeDeployment").await?;
