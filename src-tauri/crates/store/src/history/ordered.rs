@@ -40,7 +40,10 @@ const SAMPLE: usize = 64;
 
 /// Up to so many that are listed are looked up and sorted one by one: an index
 /// would be walked along for longer.
-const SORTED: usize = 12_000;
+const SORTED: usize = 4_000;
+
+/// Up to so many within a range of time are read and sorted.
+const SORTED_WITHIN: usize = 12_000;
 
 /// As many are, once that walk has shown to be long.
 const SORTED_LATE: usize = 20_000;
@@ -243,7 +246,7 @@ impl<'c> Along<'c> {
         self.passed += 1;
         if self.passed == PASSED_FIRST && !self.listed {
             let matching = self.matching();
-            if matching.all.len() == 1 || matching.rarest(self.connection)? < RARE {
+            if matching.all.len() <= 1 || matching.rarest(self.connection)? < RARE {
                 self.list_asked(LISTED)?;
             }
         }
@@ -263,7 +266,16 @@ impl<'c> Along<'c> {
 
     /// Lists what matches but for the search that is asked of each.
     fn list_asked(&mut self, most: usize) -> Result<bool> {
-        let positions = self.matching().list(self.connection, most)?;
+        let matching = self.matching();
+        if matching.all.is_empty() {
+            let places = self.measure.within(self.connection, matching.range, SORTED_WITHIN)?;
+            self.listed = places.len() < SORTED_WITHIN;
+            if self.listed {
+                self.sort(places);
+            }
+            return Ok(self.listed);
+        }
+        let positions = matching.list(self.connection, most)?;
         if positions.len() < most { self.follow(positions, SORTED) } else { Ok(false) }
     }
 
@@ -285,19 +297,23 @@ impl<'c> Along<'c> {
             self.merged.set_listed(positions);
             return Ok(true);
         }
-        let direction = self.measure.direction();
         let mut places = Vec::with_capacity(positions.len());
         let mut looked_up = self.measure.places(self.connection)?;
         for position in positions {
-            if let Some(place) = looked_up.at(position)?
-                && self.last.is_none_or(|last| last.compare(&place, direction).is_lt())
-            {
-                places.push(place);
-            }
+            places.extend(looked_up.at(position)?);
         }
+        self.sort(places);
+        Ok(true)
+    }
+
+    /// Goes on with these places, as far as they were not passed.
+    fn sort(&mut self, mut places: Vec<Place>) {
+        let direction = self.measure.direction();
+        let is_behind =
+            |place: &Place| self.last.is_none_or(|last| last.compare(place, direction).is_lt());
+        places.retain(is_behind);
         places.sort_unstable_by(|a, b| a.compare(b, direction));
         self.sorted = Some(places.into());
-        Ok(true)
     }
 
     /// Whether runs listed have a value, by some of them: failed ones have not.
