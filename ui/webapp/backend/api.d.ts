@@ -2763,6 +2763,27 @@ export interface components {
             /** @description What is said, at most 1 MiB with its files. */
             text: string;
         };
+        /**
+         * @description Makes points of texts (embeddings): texts that mean alike, for the model,
+         *     are near each other. llama.cpp does it, pooled as the model's file says, else
+         *     by the mean over the tokens. The model is loaded if it isn't.
+         */
+        EmbedTexts: {
+            /** @description The model. */
+            model: components["schemas"]["ModelId"];
+            /** @description The texts, at most 256; each of at most 2,048 tokens. */
+            texts: string[];
+        };
+        /** @description A text as a point: near ones mean alike, for the model. */
+        Embedding: {
+            /**
+             * Format: uint32
+             * @description Tokens of the text.
+             */
+            tokens: number;
+            /** @description Its coordinates, of length 1 together. */
+            vector: number[];
+        };
         /** @description The endpoint behind which a model answers. */
         Endpoint: {
             /**
@@ -2792,27 +2813,6 @@ export interface components {
             name: string;
             /** @description How far away that is. */
             place: components["schemas"]["Place"];
-        };
-        /**
-         * @description Makes points of texts (embeddings): texts that mean alike, for the model,
-         *     are near each other. llama.cpp does it, pooled as the model's file says, else
-         *     by the mean over the tokens. The model is loaded if it isn't.
-         */
-        EmbedTexts: {
-            /** @description The model. */
-            model: components["schemas"]["ModelId"];
-            /** @description The texts, at most 256; each of at most 2,048 tokens. */
-            texts: string[];
-        };
-        /** @description A text as a point: near ones mean alike, for the model. */
-        Embedding: {
-            /**
-             * Format: uint32
-             * @description Tokens of the text.
-             */
-            tokens: number;
-            /** @description Its coordinates, of length 1 together. */
-            vector: number[];
         };
         /** @description How a test of an endpoint ended. */
         EndpointFinding: "works" | "host_unreachable" | "tls_refused" | "silent" | "key_missing" | "key_wrong" | "not_allowed" | "address_wrong" | "model_missing" | "too_many" | "server_problem" | "redirected" | "not_understood" | "refused" | "keyring_unavailable";

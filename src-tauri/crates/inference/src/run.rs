@@ -127,7 +127,11 @@ impl Engine {
             check_promises(&parameters)?;
         }
         parameters.seed.get_or_insert_with(options.draw_seed);
-        let chat_template = self.configuration(&model.id).await?.chat_template;
+        // An endpoint has a template of its own.
+        let chat_template = match model.remote {
+            Some(_) => None,
+            None => self.configuration(&model.id).await?.chat_template,
+        };
         let run = Run {
             id: RunId::generate(),
             started_at: options.store.clock().now(),

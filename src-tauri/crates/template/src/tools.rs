@@ -58,8 +58,9 @@ pub fn with_calls(messages: &[Message], tools: &[Tool]) -> Vec<Value> {
     messages.iter().map(&mut place).collect()
 }
 
-/// Messages for a template, or an endpoint, that is given no functions: they are told of in a
-/// system prompt, and what they give back is said by the person.
+/// Messages for a template, or an endpoint, that is given no functions: they
+/// are told of in a system prompt, and what they give back is said by the
+/// person.
 pub fn in_words(messages: &[Message], tools: &[Tool]) -> Vec<Message> {
     let mut told: Vec<Message> = Vec::new();
     if !tools.is_empty() {
