@@ -240,6 +240,16 @@ impl Desktop {
         .await
     }
 
+    /// Brings a control into sight: the driver itself does not scroll what lies
+    /// in a part of the page.
+    ///
+    /// # Errors
+    /// When there is no such control.
+    pub async fn scroll_to(&self, id: &str) -> Result<()> {
+        let script = "document.querySelector(arguments[0]).scrollIntoView()";
+        self.script(script, vec![selector(id).into()]).await.map(drop)
+    }
+
     /// What the first element whose identifier ends in `id` shows; nothing
     /// when there is none.
     ///

@@ -16,12 +16,6 @@ fn held(tools: &str) -> Value {
         "parameters": { "temperature": 0.0, "max_tokens": 60, "tools": tools } })
 }
 
-/// The driver itself does not scroll what lies in a part of the page.
-async fn scroll_to(desktop: &Desktop, id: &str) -> Result<()> {
-    let script = "document.querySelector(`[id$='--${arguments[0]}']`).scrollIntoView()";
-    desktop.script(script, vec![id.into()]).await.map(drop)
-}
-
 #[tokio::test]
 async fn a_function_is_called_and_its_result_gone_on_with() -> Result<()> {
     let data = DataFolder::with_starter_model()?;
@@ -32,12 +26,12 @@ async fn a_function_is_called_and_its_result_gone_on_with() -> Result<()> {
         desktop.click("chatSettingsButton").await?;
     }
     desktop.element("chatTools").await?;
-    scroll_to(&desktop, "chatTools").await?;
+    desktop.scroll_to("chatTools").await?;
     desktop.type_into("chatTools", "[{").await?;
     desktop.until_shown("chatSettings", "Functions", SOON).await?;
     desktop.screenshot("not-declared").await?;
     desktop.type_into("chatTools", WEATHER).await?;
-    scroll_to(&desktop, "chatToolChoice").await?;
+    desktop.scroll_to("chatToolChoice").await?;
     desktop.choose("chatToolChoice", "The answer is a call").await?;
     let declared = async || {
         let contents = page.call("get_chat", json!({ "chat": chat })).await?;
@@ -56,7 +50,7 @@ async fn a_function_is_called_and_its_result_gone_on_with() -> Result<()> {
     page.shows(place).await?;
     desktop.screenshot("called").await?;
 
-    scroll_to(&desktop, "chatToolChoice").await?;
+    desktop.scroll_to("chatToolChoice").await?;
     desktop.choose("chatToolChoice", "The model decides").await?;
     desktop.click("turns .nopenaiCall textarea").await?;
     desktop.press("Sunny, 21 degrees.").await?;

@@ -6,12 +6,6 @@ use std::time::Duration;
 
 const SOON: Duration = Duration::from_secs(30);
 
-/// The driver itself does not scroll what lies in a part of the page.
-async fn scroll_to(desktop: &Desktop, id: &str) -> Result<()> {
-    let script = "document.querySelector(`[id$='--${arguments[0]}']`).scrollIntoView()";
-    desktop.script(script, vec![id.into()]).await.map(drop)
-}
-
 #[tokio::test]
 async fn an_answer_keeps_to_its_format_and_its_tokens_are_shown() -> Result<()> {
     let data = DataFolder::with_starter_model()?;
@@ -20,7 +14,7 @@ async fn an_answer_keeps_to_its_format_and_its_tokens_are_shown() -> Result<()> 
     desktop.click("parametersPanel-expandButton").await?;
     desktop.type_into("alternatives", "3").await?;
     desktop.until_shown("parametersTitle", "1 set here", SOON).await?;
-    scroll_to(&desktop, "format").await?;
+    desktop.scroll_to("format").await?;
     desktop.choose("format", "Regular expression").await?;
 
     desktop.type_into("prompt", "Is the sky blue?").await?;
@@ -29,7 +23,7 @@ async fn an_answer_keeps_to_its_format_and_its_tokens_are_shown() -> Result<()> 
     assert!(page.history().await?.is_empty(), "a format without a rule is not sent");
     desktop.screenshot("no-rule").await?;
 
-    scroll_to(&desktop, "formatRule").await?;
+    desktop.scroll_to("formatRule").await?;
     desktop.type_into("formatRule", "(yes|no), indeed").await?;
     desktop.click("runButton").await?;
     let ended = async || {

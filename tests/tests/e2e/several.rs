@@ -101,8 +101,7 @@ async fn texts_are_compared_and_a_faster_form_is_written() -> Result<()> {
 
     desktop.click("modelConfigure").await?;
     desktop.element("requantize").await?;
-    let script = "document.querySelector(\"[id$='--requantize']\").scrollIntoView()";
-    desktop.script(script, vec![]).await?;
+    desktop.scroll_to("requantize").await?;
     desktop.click("requantize").await?;
     desktop.until_shown("formWritten", "perplexity", LATER).await?;
     desktop.screenshot("written").await?;

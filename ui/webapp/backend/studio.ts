@@ -1,15 +1,7 @@
 import type {
     ApplicationInfo,
-    Attachment,
     Catalogue,
     Change,
-    Chat,
-    ChatAnswer,
-    ChatContents,
-    ChatDeletion,
-    ChatEvent,
-    ChatPage,
-    ChatSettings,
     Comparison,
     Configured,
     Conflict,
@@ -22,10 +14,6 @@ import type {
     Download,
     Embedding,
     EngineStatus,
-    EvaluatedItemPage,
-    EvaluationFigures,
-    EvaluationPage,
-    EvaluationTarget,
     Example,
     ExportFormat,
     FoundModel,
@@ -45,8 +33,6 @@ import type {
     Parameters,
     Preset,
     Price,
-    PromptSet,
-    PromptSetItemPage,
     Requantized,
     Registration,
     RemoteDiagnosis,
@@ -66,7 +52,6 @@ import type {
     SideBySide,
     SyncProblem,
     TokenCount,
-    Verdict,
     WeightForm,
     Weights,
     Winner,
@@ -241,6 +226,16 @@ export function measureRuntimes(model: string): Promise<RuntimeSpeed[]> {
     return call("measure_runtimes", { model });
 }
 
+/** Points for texts: those that mean alike, for the model, are near each other. */
+export function embedTexts(model: string, texts: string[]): Promise<Embedding[]> {
+    return call("embed_texts", { model, texts });
+}
+
+/** Writes a model in another form beside it, where it is as good in it. */
+export function requantizeModel(model: string, form: WeightForm): Promise<Requantized> {
+    return call("requantize_model", { model, form });
+}
+
 // Settings, modes, prices
 
 export function getSettings(): Promise<Settings> {
@@ -325,113 +320,6 @@ export function effectiveParameters(
     return call("effective_parameters", { model, mode, parameters });
 }
 
-// Chats
-
-export function listChats(search: string, limit: number, after?: string): Promise<ChatPage> {
-    return call("list_chats", { search, ...pageOf(limit, after) });
-}
-
-export function createChat(settings: ChatSettings): Promise<Chat> {
-    return call("create_chat", { settings });
-}
-
-export function updateChat(chat: string, settings: ChatSettings): Promise<Chat> {
-    return call("update_chat", { chat, settings });
-}
-
-export function getChat(chat: string): Promise<ChatContents> {
-    return call("get_chat", { chat });
-}
-
-/** What a person says, and the model that is asked where the chat names none. */
-export interface Said {
-    text: string;
-    attachments: Attachment[];
-    model: string | null;
-}
-
-export function sendMessage(chat: string, said: Said, onEvent: (event: ChatEvent) => void): Promise<ChatAnswer> {
-    return call("send_message", { chat, ...said }, onEvent);
-}
-
-/** Says something else in place of `message`, which stays as another branch. */
-export function editMessage(
-    chat: string,
-    message: string,
-    said: Said,
-    onEvent: (event: ChatEvent) => void,
-): Promise<ChatAnswer> {
-    return call("edit_message", { chat, message, ...said }, onEvent);
-}
-
-/** Has a question, or the question of an answer, answered anew. */
-export function regenerate(
-    chat: string,
-    message: string,
-    model: string | null,
-    onEvent: (event: ChatEvent) => void,
-): Promise<ChatAnswer> {
-    return call("regenerate", { chat, message, model }, onEvent);
-}
-
-/** Gives back what the functions yield that an answer calls, in the order of its calls. */
-export function answerCalls(
-    chat: string,
-    message: string,
-    results: string[],
-    model: string | null,
-    onEvent: (event: ChatEvent) => void,
-): Promise<ChatAnswer> {
-    return call("answer_calls", { chat, message, results, model }, onEvent);
-}
-
-/** Goes on with the last answer, when it was cut short. */
-export function continueAnswer(
-    chat: string,
-    message: string,
-    model: string | null,
-    onEvent: (event: ChatEvent) => void,
-): Promise<ChatAnswer> {
-    return call("continue_answer", { chat, message, model }, onEvent);
-}
-
-/** Points for texts: those that mean alike, for the model, are near each other. */
-export function embedTexts(model: string, texts: string[]): Promise<Embedding[]> {
-    return call("embed_texts", { model, texts });
-}
-
-/** Writes a model in another form beside it, where it is as good in it. */
-export function requantizeModel(model: string, form: WeightForm): Promise<Requantized> {
-    return call("requantize_model", { model, form });
-}
-
-export function selectBranch(chat: string, message: string): Promise<Chat> {
-    return call("select_branch", { chat, message });
-}
-
-export function deleteChats(chats: string[]): Promise<ChatDeletion> {
-    return call("delete_chats", { chats });
-}
-
-export function restoreChats(deletion: number): Promise<{ chats: number }> {
-    return call("restore_chats", { deletion });
-}
-
-/** Tokens of a message with all that stands before it; `edited` null: at the end of the branch that is shown. */
-export function countMessage(chat: string, said: Said, edited: string | null): Promise<TokenCount | null> {
-    return call("count_message", { chat, ...said, edited });
-}
-
-/** A message exactly as it would be sent; null while the model is not loaded. */
-export function previewMessage(chat: string, said: Said, edited: string | null): Promise<SentPrompt | null> {
-    return call("preview_message", { chat, ...said, edited });
-}
-
-/** A text file for a message: UTF-8, at most 1 MiB. */
-export function readTextFile(path: string): Promise<Attachment> {
-    return call("read_text_file", { path });
-}
-
 // History
 
 export function listRuns(query: RunQuery, limit: number, after?: string): Promise<RunPage> {
@@ -490,79 +378,6 @@ export function saveComparison(input: {
     note: string;
 }): Promise<Comparison> {
     return call("save_comparison", input);
-}
-
-// Prompt sets and evaluations
-
-export function listPromptSets(): Promise<PromptSet[]> {
-    return call("list_prompt_sets", {});
-}
-
-/** `name` null: the file's own; `replace`: in place of the set of that name. */
-export function importPromptSet(path: string, name: string | null, replace: boolean): Promise<PromptSet> {
-    return call("import_prompt_set", { path, name, replace });
-}
-
-export function removePromptSet(set: string): Promise<void> {
-    return call("remove_prompt_set", { set });
-}
-
-/** Undoes a removal. */
-export function restorePromptSet(set: string): Promise<PromptSet> {
-    return call("restore_prompt_set", { set });
-}
-
-export function listPromptSetItems(set: string, limit: number, after?: string): Promise<PromptSetItemPage> {
-    return call("list_prompt_set_items", { set, page: pageOf(limit, after) });
-}
-
-/** `judge` is the model that judges, where the set has items that one judges. */
-export function startEvaluations(input: {
-    set: string;
-    targets: EvaluationTarget[];
-    judge: string | null;
-    parameters: ParameterOverrides;
-}): Promise<EvaluationFigures[]> {
-    return call("start_evaluations", input);
-}
-
-export function cancelEvaluation(evaluation: string): Promise<void> {
-    return call("cancel_evaluation", { evaluation });
-}
-
-export function resumeEvaluation(evaluation: string): Promise<EvaluationFigures> {
-    return call("resume_evaluation", { evaluation });
-}
-
-export function listEvaluations(set: string, limit: number, after?: string): Promise<EvaluationPage> {
-    return call("list_evaluations", { set, ...pageOf(limit, after) });
-}
-
-export function getEvaluation(evaluation: string): Promise<EvaluationFigures> {
-    return call("get_evaluation", { evaluation });
-}
-
-/** `verdict` null: all. */
-export function listEvaluatedItems(
-    evaluation: string,
-    verdict: Verdict | null,
-    limit: number,
-    after?: string,
-): Promise<EvaluatedItemPage> {
-    return call("list_evaluated_items", { evaluation, verdict, page: pageOf(limit, after) });
-}
-
-/** Of each model with each set, the last completed evaluation of the set as it is now. */
-export function listQualities(): Promise<EvaluationFigures[]> {
-    return call("list_qualities", {});
-}
-
-export function exportEvaluation(evaluation: string, path: string): Promise<{ rows: number }> {
-    return call("export_evaluation", { evaluation, path });
-}
-
-function pageOf(limit: number, after?: string): { limit: number; after?: string } {
-    return after === undefined ? { limit } : { limit, after };
 }
 
 // Notifications and long work

@@ -39,6 +39,11 @@ export async function call<Output, Event = never>(
     }
 }
 
+/** How the backend is asked for a page: at most `limit`, behind `after`. */
+export function pageOf(limit: number, after?: string): { limit: number; after?: string } {
+    return after === undefined ? { limit } : { limit, after };
+}
+
 function asFailure(reason: unknown): Failure {
     if (typeof reason === "object" && reason !== null && "code" in reason && "message" in reason) {
         return reason as Failure;

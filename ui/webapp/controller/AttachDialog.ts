@@ -1,7 +1,8 @@
 import type Dialog from "sap/m/Dialog";
 import type View from "sap/ui/core/mvc/View";
 import JSONModel from "sap/ui/model/json/JSONModel";
-import { readTextFile, type Attachment, type Failure } from "../backend/studio";
+import { readTextFile } from "../backend/chats";
+import type { Attachment, Failure } from "../backend/studio";
 import { chooseFile } from "../backend/window";
 import { text } from "../model/texts";
 import FragmentDialog from "./FragmentDialog";

@@ -1,7 +1,8 @@
 import type Dialog from "sap/m/Dialog";
 import type View from "sap/ui/core/mvc/View";
 import JSONModel from "sap/ui/model/json/JSONModel";
-import { startEvaluations, type Failure, type PromptSet } from "../backend/studio";
+import { startEvaluations } from "../backend/evaluations";
+import type { Failure, PromptSet } from "../backend/studio";
 import { text } from "../model/texts";
 import TargetsDialog from "./TargetsDialog";
 

@@ -11,16 +11,18 @@ import {
     selectBranch,
     sendMessage,
     updateChat,
-    type Attachment,
-    type ChatAnswer,
-    type ChatContents,
-    type ChatEvent,
-    type ChatMessage,
-    type ContextPolicy,
-    type Failure,
-    type Mode,
     type Said,
-    type SentPrompt,
+} from "../backend/chats";
+import type {
+    Attachment,
+    ChatAnswer,
+    ChatContents,
+    ChatEvent,
+    ChatMessage,
+    ContextPolicy,
+    Failure,
+    Mode,
+    SentPrompt,
 } from "../backend/studio";
 import { beneath, type Beneath } from "./beneath";
 import { asFields, asSettings, isValid, type ChatFields } from "./chatFields";

@@ -1,15 +1,6 @@
 import JSONModel from "sap/ui/model/json/JSONModel";
-import {
-    createChat,
-    deleteChats,
-    listChats,
-    restoreChats,
-    updateChat,
-    type Chat,
-    type ChatDeletion,
-    type ChatSettings,
-    type Failure,
-} from "../backend/studio";
+import { createChat, deleteChats, listChats, restoreChats, updateChat } from "../backend/chats";
+import type { Chat, ChatDeletion, ChatSettings, Failure } from "../backend/studio";
 import { paced } from "./pace";
 
 const PAGE = 50;

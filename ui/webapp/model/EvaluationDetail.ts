@@ -1,14 +1,6 @@
 import JSONModel from "sap/ui/model/json/JSONModel";
-import {
-    cancelEvaluation,
-    getEvaluation,
-    listEvaluatedItems,
-    resumeEvaluation,
-    type EvaluatedItem,
-    type EvaluationFigures,
-    type Failure,
-    type Verdict,
-} from "../backend/studio";
+import { cancelEvaluation, getEvaluation, listEvaluatedItems, resumeEvaluation } from "../backend/evaluations";
+import type { EvaluatedItem, EvaluationFigures, Failure, Verdict } from "../backend/studio";
 
 const PAGE = 50;
 

@@ -6,11 +6,8 @@ import {
     listQualities,
     removePromptSet,
     restorePromptSet,
-    type EvaluationFigures,
-    type Failure,
-    type PromptSet,
-    type PromptSetItem,
-} from "../backend/studio";
+} from "../backend/evaluations";
+import type { EvaluationFigures, Failure, PromptSet, PromptSetItem } from "../backend/studio";
 import { matrixOf, type MatrixRow } from "./evaluationMatrix";
 import { paced } from "./pace";
 

@@ -129,7 +129,6 @@ pub fn tool_calls(answer: &str, tools: &[Tool]) -> Vec<ToolCall> {
         return Vec::new();
     }
     let said = without_thinking(answer).trim();
-    let mut written = String::new();
     let calls: Vec<Value> = if said.contains(CALL_OPENS) {
         let blocks = said.split(CALL_OPENS).skip(1);
         blocks
@@ -138,8 +137,7 @@ pub fn tool_calls(answer: &str, tools: &[Tool]) -> Vec<ToolCall> {
             .collect()
     } else {
         let opening = OTHER_OPENINGS.iter().find_map(|opening| said.strip_prefix(opening));
-        written.push_str(opening.unwrap_or(said));
-        match serde_json::from_str(&written) {
+        match serde_json::from_str(opening.unwrap_or(said)) {
             Ok(Value::Array(calls)) => calls,
             Ok(call) => vec![call],
             Err(_) => Vec::new(),

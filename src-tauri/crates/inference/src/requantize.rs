@@ -100,7 +100,9 @@ impl Engine {
                 return Err(Error::new(Code::Cancelled, "It was cancelled."));
             }
         };
-        if after > before * (1.0 + WORSE) {
+        // A perplexity that is no number is no better one.
+        let is_as_good = after <= before * (1.0 + WORSE);
+        if !is_as_good {
             let grown = 100.0 * (after / before - 1.0);
             let message = format!(
                 "In the form {} this model is worse: its perplexity grows from {before:.2} to \
