@@ -71,11 +71,7 @@ CREATE TABLE IF NOT EXISTS "{schema}"."prompt_history" (
     "likelihoods" TEXT,
     "chat_template" TEXT,
     PRIMARY KEY ("id")
-) PARTITION BY HASH ("id");
-CREATE TABLE IF NOT EXISTS "{schema}"."prompt_history_0" PARTITION OF "{schema}"."prompt_history" FOR VALUES WITH (MODULUS 4, REMAINDER 0);
-CREATE TABLE IF NOT EXISTS "{schema}"."prompt_history_1" PARTITION OF "{schema}"."prompt_history" FOR VALUES WITH (MODULUS 4, REMAINDER 1);
-CREATE TABLE IF NOT EXISTS "{schema}"."prompt_history_2" PARTITION OF "{schema}"."prompt_history" FOR VALUES WITH (MODULUS 4, REMAINDER 2);
-CREATE TABLE IF NOT EXISTS "{schema}"."prompt_history_3" PARTITION OF "{schema}"."prompt_history" FOR VALUES WITH (MODULUS 4, REMAINDER 3);
+);
 COMMENT ON TABLE "{schema}"."prompt_history" IS 'Runs: one row per inference request.';
 CREATE INDEX IF NOT EXISTS "prompt_history_by_sync_number" ON "{schema}"."prompt_history" ("sync_number");
 CREATE INDEX IF NOT EXISTS "prompt_history_by_started_at" ON "{schema}"."prompt_history" ("started_at");
@@ -277,15 +273,10 @@ CREATE TABLE IF NOT EXISTS "{schema}"."inference_metrics" (
     "tokens_in" BIGINT,
     "tokens_out" BIGINT,
     PRIMARY KEY ("id")
-) PARTITION BY HASH ("id");
-CREATE TABLE IF NOT EXISTS "{schema}"."inference_metrics_0" PARTITION OF "{schema}"."inference_metrics" FOR VALUES WITH (MODULUS 4, REMAINDER 0);
-CREATE TABLE IF NOT EXISTS "{schema}"."inference_metrics_1" PARTITION OF "{schema}"."inference_metrics" FOR VALUES WITH (MODULUS 4, REMAINDER 1);
-CREATE TABLE IF NOT EXISTS "{schema}"."inference_metrics_2" PARTITION OF "{schema}"."inference_metrics" FOR VALUES WITH (MODULUS 4, REMAINDER 2);
-CREATE TABLE IF NOT EXISTS "{schema}"."inference_metrics_3" PARTITION OF "{schema}"."inference_metrics" FOR VALUES WITH (MODULUS 4, REMAINDER 3);
+);
 COMMENT ON TABLE "{schema}"."inference_metrics" IS 'What runs measured.';
 CREATE INDEX IF NOT EXISTS "inference_metrics_by_sync_number" ON "{schema}"."inference_metrics" ("sync_number");
-CREATE INDEX IF NOT EXISTS "inference_metrics_by_at" ON "{schema}"."inference_metrics" ("at");
-CREATE INDEX IF NOT EXISTS "inference_metrics_by_model_id_at" ON "{schema}"."inference_metrics" ("model_id", "at");
+CREATE INDEX IF NOT EXISTS "inference_metrics_by_at_model_id" ON "{schema}"."inference_metrics" ("at", "model_id");
 
 -- Class: Shared.
 CREATE TABLE IF NOT EXISTS "{schema}"."model_versions" (

@@ -94,6 +94,13 @@ pub fn open_writable(path: &Path) -> Result<Connection> {
     Ok(connection)
 }
 
+/// Keeps in memory what undoes a statement: each statement of a table with
+/// triggers notes every page it changes, which else goes to a temporary file.
+/// Not for a migration, whose new indexes would be sorted there too.
+pub fn undo_in_memory(connection: &Connection) -> Result<()> {
+    Ok(connection.pragma_update(None, "temp_store", "MEMORY")?)
+}
+
 pub fn open_readable(path: &Path) -> Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;

@@ -111,6 +111,7 @@ impl Store {
         let mut connection = connection::open_writable(path)?;
         let recorder = sync::install(&connection, clock.clone())?;
         migration::apply(&mut connection, &schema)?;
+        connection::undo_in_memory(&connection)?;
         let sync = sync::prepare(&connection, recorder, schema.tables, &sync::Place::of(path))?;
         history::recover(&mut connection)?;
         evaluations::recover(&connection)?;

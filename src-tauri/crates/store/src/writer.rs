@@ -123,7 +123,8 @@ fn do_spare(
 }
 
 /// Group commit: one sync for all writes that were waiting. Each write stands
-/// in a savepoint of its own, so that one that fails takes no other with it.
+/// in a savepoint of its own, so that one that fails takes no other with it; one
+/// that is alone needs none.
 /// Only where SQLite gives up the whole transaction, as on a full disk, those
 /// before it are lost and hear of it; those behind it are left in `group`.
 fn commit_group(connection: &mut Connection, group: &mut VecDeque<Job>) {
@@ -146,6 +147,16 @@ fn run_group(
     group: &mut VecDeque<Job>,
     replies: &mut Vec<Reply>,
 ) -> Result<()> {
+    if group.len() == 1
+        && let Some(job) = group.pop_front()
+    {
+        let ran = job(Ok(&transaction));
+        replies.push(ran.reply);
+        return match ran.failure {
+            Some(_) => Ok(transaction.rollback()?),
+            None => Ok(transaction.commit()?),
+        };
+    }
     while let Some(job) = group.pop_front() {
         let ran = run_in_savepoint(&mut transaction, job);
         replies.push(ran.reply);

@@ -4,8 +4,8 @@ use super::{Dialect, Statements};
 use crate::schema;
 use nopenai_store::sync::TABLES;
 
-/// Rows of a page, as the sync asks for them.
-const PAGE: u32 = 2000;
+/// Rows of a page and one more, as the sync asks for them.
+const PAGE: u32 = 4001;
 
 /// Every statement a dialect can produce for the tables of `schema`, one line
 /// each, parameters as `?`: the deployment's, then those of each table, then the
@@ -47,6 +47,7 @@ pub fn catalogue(dialect: &'static dyn Dialect, name: &str) -> Vec<String> {
     for table in TABLES {
         let of_table = [
             statements.versions(table),
+            statements.insert(table),
             statements.row(table),
             statements.write(table),
             statements.write_one(table),

@@ -4,7 +4,7 @@
 //! statement was run against a HANA server. What each form was held against is in
 //! docs/HANA_SQL.md, statement by statement, and what could not be.
 
-use super::{Diagnostic, Dialect, JsonColumn, JsonRows, Source, TableShape};
+use super::{Absent, Diagnostic, Dialect, JsonColumn, JsonRows, Source, TableShape, same};
 use crate::Class;
 use nopenai_domain::ServerKind;
 use nopenai_store::sync::ColumnType;
@@ -88,6 +88,14 @@ impl Dialect for Hana {
                 let marks = vec!["?"; columns.len()].join(", ");
                 format!("UPSERT {table} ({names}) VALUES ({marks}) WITH PRIMARY KEY")
             }
+        }
+    }
+
+    /// "SELECT Statement (Data Manipulation)", outer joins.
+    fn absent(&self, table: &str, key: &[String]) -> Absent {
+        Absent {
+            join: format!(" LEFT JOIN {table} AS T ON {}", same(key)),
+            end: format!(" AND T.{} IS NULL", key[0]),
         }
     }
 

@@ -12,7 +12,9 @@ mod statements;
 pub use catalogue::catalogue;
 pub use hana::Hana;
 pub use postgresql::PostgreSql;
-pub use statements::{ROW_KEY, SYNC_COLUMNS, Statement, Statements, WORD};
+pub use statements::{
+    CHANGE_KEY, ROW_KEY, SYNC_COLUMNS, Statement, Statements, WORD, inserted_columns,
+};
 
 use crate::{Class, DatabaseError};
 use nopenai_domain::ServerKind;
@@ -85,6 +87,10 @@ pub trait Dialect: Send + Sync {
     /// `VALUES` of `columns`, of which the first `key` are the key.
     fn upsert(&self, table: &str, columns: &[String], key: usize, source: &Source) -> String;
 
+    /// What an `INSERT` of rows `R` into `table` needs to leave out those whose key
+    /// is there.
+    fn absent(&self, table: &str, key: &[String]) -> Absent;
+
     /// Creates a table of ours, with `options` for tables divided into parts.
     fn create_table(&self, table: &TableShape) -> String;
 
@@ -118,6 +124,14 @@ pub trait Dialect: Send + Sync {
 
     /// What to do about a failure.
     fn classify(&self, diagnostic: &Diagnostic) -> Class;
+}
+
+/// How rows are left out whose key is there.
+pub struct Absent {
+    /// What follows the `FROM` clause's first items.
+    pub join: String,
+    /// What follows the `WHERE` clause's first condition.
+    pub end: String,
 }
 
 /// Where the rows of an upsert come from.
@@ -163,6 +177,11 @@ pub fn dialect(kind: ServerKind) -> &'static dyn Dialect {
         ServerKind::Hana => &Hana,
         ServerKind::PostgreSql => &PostgreSql,
     }
+}
+
+/// Whether a row `T` of a table and one of a JSON parameter have the same key.
+fn same(key: &[String]) -> String {
+    key.iter().map(|name| format!("T.{name} = R.{name}")).collect::<Vec<_>>().join(" AND ")
 }
 
 /// The columns of a synced table's key.

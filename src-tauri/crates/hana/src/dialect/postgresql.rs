@@ -1,6 +1,6 @@
 //! PostgreSQL 12 and later, by psqlODBC.
 
-use super::{Diagnostic, Dialect, JsonColumn, JsonRows, Source, TableShape};
+use super::{Absent, Diagnostic, Dialect, JsonColumn, JsonRows, Source, TableShape};
 use crate::Class;
 use nopenai_domain::ServerKind;
 use nopenai_store::sync::ColumnType;
@@ -63,24 +63,15 @@ impl Dialect for PostgreSql {
         )
     }
 
-    /// Hash partitions are tables of their own, which PostgreSQL looks through.
+    fn absent(&self, _: &str, key: &[String]) -> Absent {
+        let end = format!(" ON CONFLICT ({}) DO NOTHING", key.join(", "));
+        Absent { join: String::new(), end }
+    }
+
+    /// Without parts: those are SAP HANA's, whose parts have a bound of rows.
+    /// PostgreSQL's would be tables of their own, all of which it looks through.
     fn create_table(&self, table: &TableShape) -> String {
-        let created = format!("CREATE TABLE IF NOT EXISTS {} ({}\n)", table.name, table.body());
-        if table.partitions == 1 {
-            return created;
-        }
-        let key: Vec<&str> =
-            table.columns[..table.key].iter().map(|(name, ..)| name.as_str()).collect();
-        let mut statements = vec![format!("{created} PARTITION BY HASH ({})", key.join(", "))];
-        let stem = table.name.trim_end_matches('"');
-        statements.extend((0..table.partitions).map(|part| {
-            format!(
-                "CREATE TABLE IF NOT EXISTS {stem}_{part}\" PARTITION OF {} FOR VALUES WITH \
-                 (MODULUS {}, REMAINDER {part})",
-                table.name, table.partitions
-            )
-        }));
-        statements.join(";\n")
+        format!("CREATE TABLE IF NOT EXISTS {} ({}\n)", table.name, table.body())
     }
 
     fn create_index(&self, name: &str, table: &str, columns: &[String]) -> String {

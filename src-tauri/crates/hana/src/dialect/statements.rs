@@ -1,6 +1,6 @@
 //! Every statement of the sync, put together from the registration.
 
-use super::{Dialect, JsonColumn, JsonRows, Source, TableShape, key_names};
+use super::{Dialect, JsonColumn, JsonRows, Source, TableShape, key_names, same};
 use nopenai_store::sync::{ColumnType, SyncedTable};
 
 /// The longest change-log key at the server.
@@ -8,17 +8,30 @@ pub const ROW_KEY: ColumnType = ColumnType::Text(2500);
 /// Names of tables, tokens, workstations.
 pub const WORD: ColumnType = ColumnType::Text(64);
 
+const SYNC_NUMBER: &str = "sync_number";
+
 /// The columns every synced table has besides, at the server.
 pub const SYNC_COLUMNS: [(&str, ColumnType); 3] = [
-    ("sync_number", ColumnType::Integer),
+    (SYNC_NUMBER, ColumnType::Integer),
     ("sync_clock", ColumnType::Integer),
     ("sync_workstation", WORD),
 ];
+
+/// The member of a row's change-log key in the document of [`Statements::insert`].
+pub const CHANGE_KEY: &str = "change_key";
 
 const TOMBSTONE_KEY: [&str; 2] = ["table_name", "row_key"];
 
 const BURIED: [&str; 5] =
     ["table_name", "row_key", "sync_number", "sync_clock", "sync_workstation"];
+
+/// The members of a row in the document of [`Statements::insert`], but for its key
+/// in the change log where that is none of them.
+pub fn inserted_columns(table: &SyncedTable) -> Vec<JsonColumn> {
+    let own = table.columns.iter().map(|column| (column.name, column.kind));
+    let version = SYNC_COLUMNS.into_iter().filter(|(name, _)| *name != SYNC_NUMBER);
+    own.chain(version).map(|(name, kind)| (name.to_owned(), kind)).collect()
+}
 
 /// A statement and what its result's columns are.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -181,8 +194,6 @@ impl Statements {
     }
 
     fn joined(&self, rows: JsonRows, table: &str, key: &[&str]) -> Statement {
-        let same: Vec<String> =
-            key.iter().map(|name| format!("T.{0} = R.{0}", self.name(name))).collect();
         let sql = format!(
             "{}SELECT R.{}, T.{}, T.{} FROM {} INNER JOIN {} AS T ON {}",
             rows.with,
@@ -191,7 +202,7 @@ impl Statements {
             self.name("sync_workstation"),
             rows.from,
             self.table(table),
-            same.join(" AND ")
+            same(&self.names(key, ""))
         );
         Statement::new(sql, &[ColumnType::Integer, ColumnType::Integer, WORD])
     }
@@ -256,12 +267,52 @@ impl Statements {
         format!("{}SELECT {names} FROM {}", rows.with, rows.from)
     }
 
+    /// Writes those rows of a JSON parameter of which neither a row nor a deletion is
+    /// there, with the number that the head has.
+    pub fn insert(&self, table: &SyncedTable) -> Statement {
+        let names = self.written_columns(table);
+        let number = self.name(SYNC_NUMBER);
+        let value = |name: &String| {
+            let head = || format!("H.{}", self.name("last_number"));
+            if *name == number { head() } else { format!("R.{name}") }
+        };
+        let (there, key) = (self.table(table.remote), key_names(table));
+        let mut members = inserted_columns(table);
+        let mut change_key = key[0];
+        if !table.is_text_key() {
+            change_key = CHANGE_KEY;
+            members.push((CHANGE_KEY.to_owned(), ROW_KEY));
+        }
+        let rows = self.dialect.rows_of_json(&members);
+        let absent = self.dialect.absent(&there, &self.names(&key, ""));
+        let columns = self.names(&names, "");
+        let sql = format!(
+            "INSERT INTO {there} ({}) {}SELECT {} FROM {} \
+             INNER JOIN {} AS H ON H.{} = 1{} \
+             LEFT JOIN {} AS D ON D.{} = '{}' AND D.{row_key} = R.{} \
+             WHERE D.{row_key} IS NULL{}",
+            columns.join(", "),
+            rows.with,
+            columns.iter().map(value).collect::<Vec<_>>().join(", "),
+            rows.from,
+            self.table("SYNC_HEAD"),
+            self.name("id"),
+            absent.join,
+            self.table("SYNC_TOMBSTONES"),
+            self.name("table_name"),
+            table.local,
+            self.name(change_key),
+            absent.end,
+            row_key = self.name("row_key"),
+        );
+        Statement::new(sql, &[])
+    }
+
     /// Writes rows of a JSON parameter; the number of the commit is a column of it.
     pub fn write(&self, table: &SyncedTable) -> Statement {
         let names = self.written_columns(table);
-        let mut columns: Vec<_> =
-            table.columns.iter().map(|c| (c.name.to_owned(), c.kind)).collect();
-        columns.extend(SYNC_COLUMNS.iter().map(|(name, kind)| ((*name).to_owned(), *kind)));
+        let mut columns = inserted_columns(table);
+        columns.push((SYNC_NUMBER.to_owned(), ColumnType::Integer));
         let query = self.all_of(&names, &columns);
         let sql = self.dialect.upsert(
             &self.table(table.remote),

@@ -3,10 +3,9 @@
 use super::{
     ask::ask,
     push::known_commits,
-    server::{Head, Place, Server, Source},
+    server::{Head, Place, Server},
 };
 use crate::{Backoff, Class, DatabaseError};
-use nopenai_domain::Timestamp;
 use nopenai_store::{
     Store, StoreError,
     sync::{Reconcile, Sync, SyncState},
@@ -14,9 +13,6 @@ use nopenai_store::{
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
-
-/// Rows brought in by one local transaction: other writes wait for no more.
-const PAGE_ROWS: u32 = 2000;
 
 /// Entries of the change log prepared by one local transaction.
 const PREPARED_ROWS: usize = 20_000;
@@ -77,7 +73,7 @@ pub(super) type Result<T, E = SyncError> = std::result::Result<T, E>;
 /// What is under way, kept in the local database.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "stage", rename_all = "snake_case")]
-enum Stage {
+pub(super) enum Stage {
     /// The change log is prepared, up to an entry.
     Prepare { reconcile: Kind, after: (String, String) },
     /// Rows are pulled, up to a place of a source.
@@ -86,7 +82,7 @@ enum Stage {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum Kind {
+pub(super) enum Kind {
     New,
     Restored,
     Expired,
@@ -106,7 +102,7 @@ impl From<Kind> for Reconcile {
 pub struct Engine {
     pub(super) store: Store,
     pub(super) sync: Sync,
-    server: Arc<dyn Server>,
+    pub(super) server: Arc<dyn Server>,
     backoff: Backoff,
 }
 
@@ -254,127 +250,6 @@ impl Running<'_> {
             }
         }
     }
-
-    async fn pull(&self, state: &mut SyncState) -> Result<Result<u64, Changed>> {
-        let (ceiling, token, source, place, remove) = match stage(state) {
-            Some(Stage::Pull { ceiling, token, source, place, remove }) if ceiling > 0 => {
-                (ceiling, token, source, place, remove)
-            }
-            begun => {
-                let remove = matches!(begun, Some(Stage::Pull { remove: true, .. }));
-                let (head, _) = self.ask(|server| server.head(0)).await?;
-                let ceiling = head.number;
-                let (_, token) = self.ask(move |server| server.head(ceiling)).await?;
-                (ceiling, token, 0, Place { number: state.number, key: None }, remove)
-            }
-        };
-        let mut pulled = 0;
-        if ceiling > state.number {
-            let ahead = Ahead { ceiling, token: token.clone(), remove };
-            pulled = self.pull_sources(&ahead, state.number, source, place).await?;
-        }
-        let (head, now) = self.ask(move |server| server.head(ceiling)).await?;
-        let same = state.server.as_ref() == Some(&head.server)
-            && state.epoch.as_ref() == Some(&head.epoch)
-            && now == token;
-        if !same {
-            return Ok(Err(Changed));
-        }
-        if remove {
-            self.remove_missing().await?;
-        }
-        let now = self.engine.store.clock().now();
-        *state = SyncState {
-            number: ceiling.max(state.number),
-            token: if ceiling >= state.number { token } else { state.token.clone() },
-            progress: None,
-            last_success: Some(Timestamp(now.0)),
-            ..state.clone()
-        };
-        self.engine.sync.set_state(state.clone()).await?;
-        Ok(Ok(pulled))
-    }
-
-    /// Removes what is gone at the server. A row that a full pull hasn't come by
-    /// may also have been written again, with a number beyond the pull's end.
-    async fn remove_missing(&self) -> Result<()> {
-        loop {
-            self.check()?;
-            let missing = self.engine.sync.missing(PAGE_ROWS as usize).await?;
-            if missing.is_empty() {
-                return Ok(());
-            }
-            let tables = self.engine.sync.tables();
-            let found = self.ask(move |server| {
-                let mut transaction = server.begin()?;
-                let mut found = Vec::new();
-                for table in tables {
-                    let of_table = missing.iter().filter(|(other, _)| *other == table);
-                    let keys: Vec<&str> = of_table.map(|(_, key)| key.as_str()).collect();
-                    if keys.is_empty() {
-                        continue;
-                    }
-                    let there = transaction.versions(table, &keys)?;
-                    found.extend(
-                        keys.iter().map(|key| (table, (*key).to_owned(), there.contains_key(*key))),
-                    );
-                }
-                Ok(found)
-            });
-            self.engine.sync.settle_missing(found.await?).await?;
-        }
-    }
-
-    async fn pull_sources(
-        &self,
-        ahead: &Ahead,
-        from: i64,
-        first: usize,
-        mut place: Place,
-    ) -> Result<u64> {
-        let ceiling = ahead.ceiling;
-        let mut pulled = 0;
-        let tables = self.engine.sync.tables();
-        for index in first..=tables.len() {
-            let source = tables.get(index).map_or(Source::Tombstones, Source::Table);
-            let read = |place: Place| {
-                self.ask(move |server| server.page(source, &place, ceiling, PAGE_ROWS))
-            };
-            let mut next = Some(read(place).await?);
-            while let Some(page) = next {
-                self.check()?;
-                let Some((_, last)) = page.rows.last() else { break };
-                let last = last.clone();
-                let progress = text(&ahead.stage(index, last.clone()));
-                let rows = page.rows.into_iter().map(|(row, _)| row).collect();
-                // The server reads the next page while this one is written.
-                let (brought, following) =
-                    tokio::join!(self.engine.sync.apply(rows, progress), async {
-                        if page.more { Some(read(last).await) } else { None }
-                    });
-                let brought = brought?;
-                pulled += brought;
-                self.step(Step::Pulled(brought));
-                next = following.transpose()?;
-            }
-            place = Place { number: from, key: None };
-        }
-        Ok(pulled)
-    }
-}
-
-/// Up to where is pulled.
-struct Ahead {
-    ceiling: i64,
-    token: Option<String>,
-    remove: bool,
-}
-
-impl Ahead {
-    fn stage(&self, source: usize, place: Place) -> Stage {
-        let Self { ceiling, token, remove } = self;
-        Stage::Pull { ceiling: *ceiling, token: token.clone(), source, place, remove: *remove }
-    }
 }
 
 /// What is to be done about a server; `same`: it has the commits that are
@@ -389,7 +264,7 @@ fn reconcile(state: &SyncState, head: &Head, same: bool) -> Option<Kind> {
     (state.number > 0 && head.horizon > state.number).then_some(Kind::Expired)
 }
 
-fn stage(state: &SyncState) -> Option<Stage> {
+pub(super) fn stage(state: &SyncState) -> Option<Stage> {
     serde_json::from_str(state.progress.as_deref()?).ok()
 }
 
@@ -398,6 +273,6 @@ pub(super) fn is_under_way(state: &SyncState) -> bool {
     stage(state).is_some()
 }
 
-fn text(stage: &Stage) -> Option<String> {
+pub(super) fn text(stage: &Stage) -> Option<String> {
     Some(serde_json::to_string(stage).expect("a stage is plain data"))
 }

@@ -136,6 +136,12 @@ fn write_value(json: &mut Vec<u8>, value: &Value) {
     }
 }
 
+/// Whether a text is longer for the server than that. No byte of it becomes more
+/// than two units, which nearly always says it.
+fn is_longer(text: &str, most: usize) -> bool {
+    text.len() * 2 > most && length(text) > most
+}
+
 /// How long a text is for the server: UTF-16 units, escaped.
 pub fn length(text: &str) -> usize {
     text.chars().map(|c| if matches!(c, '\0' | ESCAPE) { 2 } else { c.len_utf16() }).sum()
@@ -143,11 +149,11 @@ pub fn length(text: &str) -> usize {
 
 /// Why a row can't be sent as it is; none when it can.
 pub fn problem(table: &SyncedTable, key: &str, values: Option<&[Value]>) -> Option<String> {
-    if length(key) > 2500 {
+    if is_longer(key, 2500) {
         return Some("The row's key is longer than the server takes.".to_owned());
     }
     table.columns.iter().zip(values?).find_map(|(column, value)| match (column.kind, value) {
-        (ColumnType::Text(most), Value::Text(text)) if length(text) > usize::from(most) => {
+        (ColumnType::Text(most), Value::Text(text)) if is_longer(text, usize::from(most)) => {
             let length = length(text);
             Some(format!(
                 "{} has {length} characters; the server takes {most}. Shorten it.",

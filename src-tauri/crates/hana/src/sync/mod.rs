@@ -5,16 +5,19 @@
 //! between two steps costs nothing but the step: each is safe to repeat.
 
 mod ask;
+mod batch;
 mod decide;
 mod engine;
 mod json;
 mod push;
+mod receiving;
 mod remote;
 mod sending;
 mod server;
 mod transaction;
 mod ways;
 
+pub use batch::{Batch, Part};
 pub use engine::{Cycle, Engine, Step, SyncError};
 pub use push::Pushed;
 pub use remote::Remote;

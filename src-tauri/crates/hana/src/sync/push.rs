@@ -1,8 +1,8 @@
 //! One commit: changes compared with what the server has, under its lock.
 
 use super::{
+    batch::{Batch, Part},
     decide::{Decision, decide, decide_outliving},
-    json,
     server::{Server, Transaction},
 };
 use crate::{Class, DatabaseError, Result};
@@ -43,25 +43,9 @@ pub struct Commit<'a> {
 ///
 /// # Errors
 /// What the server says; everything is safe to repeat.
-pub fn push(
-    server: &dyn Server,
-    commit: &Commit<'_>,
-    changes: Vec<Change>,
-) -> Result<Option<Pushed>> {
-    let mut settled = Vec::new();
-    let mut sent = Vec::new();
-    for change in changes {
-        match json::problem(change.table, &change.key, change.row.as_deref()) {
-            None => sent.push(change),
-            Some(problem) => settled.push(Settled::Refused {
-                table: change.table,
-                key: change.key,
-                version: change.version,
-                problem,
-            }),
-        }
-    }
-    if sent.is_empty() {
+pub fn push(server: &dyn Server, commit: &Commit<'_>, batch: &Batch) -> Result<Option<Pushed>> {
+    let mut settled = batch.refused.clone();
+    if batch.parts.is_empty() {
         return Ok(Some(Pushed { number: 0, settled, conflicts: 0 }));
     }
     let mut transaction = server.begin()?;
@@ -71,8 +55,25 @@ pub fn push(
     let number = transaction.head().number;
     let mut written = Vec::new();
     let mut losers = Vec::new();
-    for (name, changes) in by_table(sent) {
-        compare(&mut *transaction, name, changes, commit, &mut written, &mut losers, &mut settled)?;
+    for part in &batch.parts {
+        let Part { table, new, known, .. } = part;
+        let mut compared: Vec<&Change> = known.iter().collect();
+        // Nearly all are new. Where one was there after all, those that were inserted
+        // are found to be the same.
+        if !new.is_empty() && transaction.insert(part)? {
+            settled.extend(new.iter().map(accepted));
+        } else {
+            compared.extend(new);
+        }
+        compare(
+            &mut *transaction,
+            table,
+            &compared,
+            commit,
+            &mut written,
+            &mut losers,
+            &mut settled,
+        )?;
     }
     let conflicts = losers.len() as u64;
     written.extend(unknown(&mut *transaction, losers)?);
@@ -110,26 +111,23 @@ pub fn known_commits(state: &SyncState) -> Vec<(i64, Option<&String>)> {
     known
 }
 
-fn by_table(changes: Vec<Change>) -> Vec<(&'static SyncedTable, Vec<Change>)> {
-    let mut tables: Vec<(&'static SyncedTable, Vec<Change>)> = Vec::new();
-    for change in changes {
-        match tables.iter_mut().find(|(table, _)| *table == change.table) {
-            Some((_, changes)) => changes.push(change),
-            None => tables.push((change.table, vec![change])),
-        }
-    }
-    tables
+fn accepted(change: &Change) -> Settled {
+    let Change { table, key, version, .. } = change;
+    Settled::Accepted { table, key: key.clone(), version: *version }
 }
 
 fn compare(
     transaction: &mut dyn Transaction,
     table: &'static SyncedTable,
-    changes: Vec<Change>,
+    changes: &[&Change],
     commit: &Commit<'_>,
     written: &mut Vec<ServerRow>,
     losers: &mut Vec<ServerRow>,
     settled: &mut Vec<Settled>,
 ) -> Result<()> {
+    if changes.is_empty() {
+        return Ok(());
+    }
     let keys: Vec<&str> = changes.iter().map(|change| change.key.as_str()).collect();
     let theirs = transaction.versions(table, &keys)?;
     for change in changes {
@@ -139,26 +137,26 @@ fn compare(
         } else {
             decide(change.version, change.base, found.map(|(version, _)| version))
         };
-        let Change { key, version, row, .. } = change;
-        let accepted = Settled::Accepted { table, key: key.clone(), version };
-        let mine = ServerRow { table, key: key.clone(), version, row };
-        let mut theirs = || their_row(transaction, table, &key, found);
+        let version = change.version;
+        let mine =
+            || ServerRow { table, key: change.key.clone(), version, row: change.row.clone() };
+        let mut theirs = || their_row(transaction, table, &change.key, found);
         match (decision, found) {
-            (Decision::Same, _) => settled.push(accepted),
+            (Decision::Same, _) => settled.push(accepted(change)),
             (Decision::Overrule, Some(_)) => {
-                let theirs = theirs()?;
+                let (mine, theirs) = (mine(), theirs()?);
                 losers.extend(loser(&theirs, &mine, commit));
                 written.push(mine);
-                settled.push(accepted);
+                settled.push(accepted(change));
             }
             (Decision::Yield, Some(_)) => {
                 let winner = theirs()?;
-                losers.extend(loser(&mine, &winner, commit));
+                losers.extend(loser(&mine(), &winner, commit));
                 settled.push(Settled::Lost { version, winner });
             }
             (Decision::Write | Decision::Overrule | Decision::Yield, _) => {
-                written.push(mine);
-                settled.push(accepted);
+                written.push(mine());
+                settled.push(accepted(change));
             }
         }
     }

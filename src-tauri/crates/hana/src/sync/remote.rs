@@ -119,13 +119,18 @@ impl Server for Remote {
         })
     }
 
+    fn longest_document(&self) -> usize {
+        self.statements.dialect().longest_document()
+    }
+
     fn begin(&self) -> Result<Box<dyn Transaction + '_>> {
         let session = self.pool.get()?;
         Ok(Box::new(RemoteTransaction::begin(session, &self.statements, &self.ways)?))
     }
 
     fn page(&self, source: Source, place: &Place, ceiling: i64, limit: u32) -> Result<Page> {
-        let (statement, key) = self.page_statement(source, place, limit);
+        // One more says whether there are more.
+        let (statement, key) = self.page_statement(source, place, limit + 1);
         let mut params: Vec<Param> = match &place.key {
             None => vec![place.number.into()],
             Some(values) => {
@@ -135,14 +140,15 @@ impl Server for Remote {
             }
         };
         params.push(ceiling.into());
-        let (rows, cut) = self.with(|session| {
+        let (mut rows, cut) = self.with(|session| {
             // SAP HANA gives its long texts within a transaction only.
             session.begin()?;
             let read = session.query_up_to(&statement.sql, &params, &statement.columns, PAGE_BYTES);
             session.rollback()?;
             read
         })?;
-        let more = cut || rows.len() == limit as usize;
+        let more = cut || rows.len() > limit as usize;
+        rows.truncate(limit as usize);
         let rows = rows.into_iter().map(|row| server_row(self.tables, source, &key, row));
         Ok(Page { rows: rows.collect::<Result<_>>()?, more })
     }

@@ -1,11 +1,14 @@
 //! Pushing batch after batch.
 
 use super::{
+    batch::Batch,
     engine::{Changed, Cycle, Result, Running, Step, SyncError, is_under_way},
     push::{self, Commit, Pushed},
 };
 use crate::{Class, DatabaseError};
 use nopenai_store::sync::{Change, ChangePlace, Settled, SyncState};
+use std::sync::Arc;
+use tokio::task::{JoinError, spawn_blocking};
 use uuid::Uuid;
 
 /// A commit has at most so many rows, and no more bytes but for the first: so
@@ -33,24 +36,24 @@ impl Running<'_> {
         ended
     }
 
-    /// Commits batch after batch; what became of one is noted here while the server
-    /// has the next one.
+    /// Commits batch after batch; what became of one is noted here, and the one
+    /// behind the next is made ready, while the server has the next one.
     async fn push_all(
         &self,
         state: &mut SyncState,
         cycle: &mut Cycle,
         unsettled: &mut Option<Committed>,
     ) -> Result<Result<(), Changed>> {
-        let mut changes = self.pending(None).await?;
+        let mut next = self.pending(None).await?;
         loop {
-            if changes.is_empty() {
+            if next.is_none() {
                 // What was changed meanwhile waits again.
                 self.settle(state, unsettled.take(), cycle).await?;
-                changes = self.pending(None).await?;
+                next = self.pending(None).await?;
             }
-            let Some(last) = changes.last() else { return Ok(Ok(())) };
-            let following = tokio::spawn(self.pending(Some(last.place())));
-            let mut batches = vec![changes];
+            let Some(batch) = next else { return Ok(Ok(())) };
+            let following = tokio::spawn(self.pending(Some(batch.end.clone())));
+            let mut batches = vec![Arc::new(batch)];
             while let Some(batch) = batches.pop() {
                 self.check()?;
                 let (believed, before) = (state.clone(), unsettled.take());
@@ -62,30 +65,38 @@ impl Running<'_> {
                 match committed {
                     Ok(Ok(committed)) => *unsettled = Some(committed),
                     Ok(Err(Changed)) => return Ok(Err(Changed)),
-                    Err(SyncError::Database(error)) if is_of_a_row(&error) => match halves(batch) {
-                        Ok((first, second)) => batches.extend([second, first]),
-                        Err(change) => self.refuse(change, &error, cycle).await?,
-                    },
+                    Err(SyncError::Database(error)) if is_of_a_row(&error) => {
+                        match batch.halves() {
+                            Ok(halves) => {
+                                batches.extend(halves.into_iter().rev().flatten().map(Arc::new));
+                            }
+                            Err(change) => self.refuse(change, &error, cycle).await?,
+                        }
+                    }
                     Err(error) => return Err(error),
                 }
             }
-            let ended = |_| DatabaseError::new(Class::Other, "Reading ended unexpectedly.");
-            changes = following.await.map_err(ended)??;
+            next = following.await.map_err(ended)??;
         }
     }
 
+    /// What waits after a place, made ready; none when nothing does.
     fn pending(
         &self,
         after: Option<ChangePlace>,
-    ) -> impl Future<Output = Result<Vec<Change>>> + use<> {
+    ) -> impl Future<Output = Result<Option<Batch>>> + use<> {
         let sync = self.engine.sync.clone();
-        async move { Ok(sync.pending(after, BATCH_ROWS, BATCH_BYTES).await?) }
+        let longest = self.engine.server.longest_document();
+        async move {
+            let changes = sync.pending(after, BATCH_ROWS, BATCH_BYTES).await?;
+            spawn_blocking(move || Batch::new(changes, longest)).await.map_err(ended)
+        }
     }
 
     async fn commit(
         &self,
         state: SyncState,
-        changes: Vec<Change>,
+        batch: Arc<Batch>,
     ) -> Result<Result<Committed, Changed>> {
         let token = Uuid::now_v7().to_string();
         let at = self.engine.store.clock().now();
@@ -96,7 +107,7 @@ impl Running<'_> {
             .ask(move |server| {
                 let commit =
                     Commit { workstation, at, token: &known_as, version, believed: &state };
-                push::push(server, &commit, changes.clone())
+                push::push(server, &commit, &batch)
             })
             .await?;
         Ok(pushed.map(|pushed| Committed { token, pushed }).ok_or(Changed))
@@ -146,10 +157,6 @@ fn is_of_a_row(error: &DatabaseError) -> bool {
     matches!(error.class, Class::Value | Class::Constraint)
 }
 
-fn halves(mut changes: Vec<Change>) -> Result<(Vec<Change>, Vec<Change>), Change> {
-    let second = changes.split_off(changes.len() / 2);
-    match (changes.is_empty(), second.into_iter()) {
-        (true, mut only) => Err(only.next().expect("a batch has a change")),
-        (false, second) => Ok((changes, second.collect())),
-    }
+fn ended(_: JoinError) -> SyncError {
+    DatabaseError::new(Class::Other, "Making rows ready ended unexpectedly.").into()
 }

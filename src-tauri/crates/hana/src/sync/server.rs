@@ -1,6 +1,7 @@
 //! What the sync needs of a server: implemented by ODBC ([`super::Remote`]), and
 //! by a model of it in the tests.
 
+use super::batch::Part;
 use crate::Result;
 use nopenai_domain::{Timestamp, WorkstationId};
 use nopenai_store::sync::{ServerRow, SyncedTable, Value, Version};
@@ -45,6 +46,9 @@ pub trait Server: Send + Sync + 'static {
     /// # Errors
     /// What the server says.
     fn head(&self, number: i64) -> Result<(Head, Option<String>)>;
+
+    /// The longest parameter, bytes.
+    fn longest_document(&self) -> usize;
 
     /// Begins a transaction that holds the head's lock.
     ///
@@ -99,6 +103,13 @@ pub trait Transaction {
         table: &'static SyncedTable,
         keys: &[&str],
     ) -> Result<HashMap<String, (Version, bool)>>;
+
+    /// Writes those of a part's new rows of which the server has neither a row nor
+    /// a deletion; gives whether these are all.
+    ///
+    /// # Errors
+    /// What the server says.
+    fn insert(&mut self, part: &Part) -> Result<bool>;
 
     /// A row, whole.
     ///

@@ -6,6 +6,8 @@ use std::sync::atomic::{AtomicU8, Ordering};
 /// A way for rows to a server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Way {
+    /// Many rows as one JSON parameter, new ones without being compared first.
+    Insert,
     /// Many rows as one JSON parameter.
     Document,
     /// Many rows as arrays of parameters.
@@ -14,7 +16,7 @@ pub enum Way {
     Each,
 }
 
-const WAYS: [Way; 3] = [Way::Document, Way::Arrays, Way::Each];
+const WAYS: [Way; 4] = [Way::Insert, Way::Document, Way::Arrays, Way::Each];
 
 /// The way that is taken, until a server or driver is found unable; then the next
 /// one, for as long as the connection is this one.
@@ -50,7 +52,9 @@ mod tests {
     fn a_way_is_left_for_the_next_one_and_the_last_one_never() {
         let ways = Ways::default();
         let of = |class| DatabaseError::new(class, "no");
-        assert_eq!(ways.failed(Way::Document, of(Class::Value)).class, Class::Value);
+        assert_eq!(ways.failed(Way::Insert, of(Class::Value)).class, Class::Value);
+        assert_eq!(ways.now(), Way::Insert);
+        ways.failed(Way::Insert, of(Class::Unsupported));
         assert_eq!(ways.now(), Way::Document);
         let again = ways.failed(Way::Document, of(Class::Unsupported));
         assert!(again.class.is_transient());

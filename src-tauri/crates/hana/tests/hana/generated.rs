@@ -126,7 +126,7 @@ fn section(table: &SyncedTable) -> String {
         table.note,
         table.local,
         if table.partitions > 1 {
-            format!(" {} hash partitions.", table.partitions)
+            format!(" {} hash partitions at SAP HANA.", table.partitions)
         } else {
             String::new()
         }

@@ -9,6 +9,7 @@ mod faulty;
 mod fixture;
 mod generated;
 mod hostile;
+mod inserting;
 mod later;
 mod million;
 mod model;

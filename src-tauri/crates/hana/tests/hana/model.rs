@@ -3,12 +3,12 @@
 use nopenai_domain::{Timestamp, WorkstationId};
 use nopenai_hana::{
     Class, DatabaseError, Result,
-    sync::{Head, Page, Place, Server, Source, Transaction},
+    sync::{Head, Page, Part, Place, Server, Source, Transaction},
 };
 use nopenai_store::sync::{ServerRow, SyncedTable, Value, Version, table};
 use serde_json::Value as Json;
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, btree_map::Entry},
     sync::{Mutex, MutexGuard},
 };
 use uuid::Uuid;
@@ -108,6 +108,10 @@ impl Server for Model {
         Ok((state.head.clone(), state.commits.get(&number).cloned()))
     }
 
+    fn longest_document(&self) -> usize {
+        1024
+    }
+
     fn begin(&self) -> Result<Box<dyn Transaction + '_>> {
         let state = self.state.lock().unwrap();
         let mut changed = state.clone();
@@ -182,6 +186,19 @@ impl Transaction for Changing<'_> {
             Some(((*key).to_owned(), (stored.version, stored.row.is_none())))
         };
         Ok(keys.iter().filter_map(of).collect())
+    }
+
+    fn insert(&mut self, part: &Part) -> Result<bool> {
+        let number = self.changed.head.number;
+        let mut all = true;
+        for change in &part.new {
+            let stored = Stored { number, version: change.version, row: change.row.clone() };
+            match self.changed.rows.entry((part.table.local, change.key.clone())) {
+                Entry::Vacant(place) => drop(place.insert(stored)),
+                Entry::Occupied(_) => all = false,
+            }
+        }
+        Ok(all)
     }
 
     fn row(&mut self, table: &'static SyncedTable, key: &str) -> Result<Option<Vec<Value>>> {

@@ -13,6 +13,7 @@ pub struct Entry {
     pub deleted: bool,
 }
 
+/// The columns of an [`entry`], in its order.
 const ENTRY: &str = "clock, workstation, base_clock, base_workstation, pending, deleted";
 
 fn version(own: WorkstationId, clock: i64, workstation: Option<String>) -> Version {
@@ -20,14 +21,15 @@ fn version(own: WorkstationId, clock: i64, workstation: Option<String>) -> Versi
     Version { clock, workstation }
 }
 
-fn entry(row: &Row<'_>, own: WorkstationId) -> rusqlite::Result<Entry> {
-    let base: Option<i64> = row.get("base_clock")?;
-    let base_workstation: Option<String> = row.get("base_workstation")?;
+/// Reads an entry whose columns begin at `first`.
+fn entry(row: &Row<'_>, first: usize, own: WorkstationId) -> rusqlite::Result<Entry> {
+    let base: Option<i64> = row.get(first + 2)?;
+    let base_workstation: Option<String> = row.get(first + 3)?;
     Ok(Entry {
-        version: version(own, row.get("clock")?, row.get("workstation")?),
+        version: version(own, row.get(first)?, row.get(first + 1)?),
         base: base.map(|clock| version(own, clock, base_workstation)),
-        pending: row.get("pending")?,
-        deleted: row.get("deleted")?,
+        pending: row.get(first + 4)?,
+        deleted: row.get(first + 5)?,
     })
 }
 
@@ -47,7 +49,7 @@ pub fn get(
             "SELECT clock, workstation, base_clock, base_workstation, pending, deleted \
              FROM sync_row WHERE table_name = ?1 AND row_key = ?2",
         )?
-        .query_row([table.local, key], |row| entry(row, own))
+        .query_row([table.local, key], |row| entry(row, 0, own))
         .optional()?;
     Ok(found)
 }
@@ -161,7 +163,7 @@ pub fn pending(
         let name: String = row.get(0)?;
         let key: String = row.get(1)?;
         let Some(table) = by_name(tables, &name) else { continue };
-        let Entry { version, base, deleted, .. } = entry(row, own)?;
+        let Entry { version, base, deleted, .. } = entry(row, 2, own)?;
         let values = if deleted { None } else { rows::read(connection, &texts, table, &key)? };
         size += values.iter().flatten().map(super::Value::size).sum::<usize>() + key.len() + 64;
         if size > bytes && !changes.is_empty() {

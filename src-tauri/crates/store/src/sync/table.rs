@@ -147,7 +147,7 @@ impl SyncedTable {
     }
 
     /// Whether the key is one text, which then stands for itself.
-    pub(super) fn is_text_key(&self) -> bool {
+    pub fn is_text_key(&self) -> bool {
         self.key == 1 && matches!(self.columns[0].kind, ColumnType::Text(_))
     }
 }

@@ -277,7 +277,7 @@ pub const TABLES: &[SyncedTable] = &[
             integer("tokens_in").or_null(),
             integer("tokens_out").or_null(),
         ],
-        indexes: &[&["at"], &["model_id", "at"]],
+        indexes: &[&["at", "model_id"]],
         partitions: 4,
         ..PLAIN
     },

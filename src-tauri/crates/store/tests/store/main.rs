@@ -17,3 +17,4 @@ mod paging;
 mod search;
 mod sync;
 mod tables;
+mod writing;
