@@ -22,7 +22,7 @@ use nopenai_store::{
 };
 use postgres::{Postgres, SCHEMA};
 use serde_json::json;
-use std::{fs, path::Path, process::Stdio, sync::Arc, time::Instant};
+use std::{collections::BTreeMap, fs, path::Path, process::Stdio, sync::Arc, time::Instant};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -34,15 +34,29 @@ const SINGLE: usize = 3000;
 
 /// Runs whose recording is compared, in each of the rounds.
 const RUNS: usize = 2000;
+
+/// Everything is done so often; a figure is the median of its ratios.
 const ROUNDS: usize = 7;
 
 fn main() {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
-    let figures = runtime.block_on(measure());
-    println!("{figures}");
+    println!("{}", runtime.block_on(measure()));
 }
 
 async fn measure() -> serde_json::Value {
+    let folder = tempfile::tempdir().unwrap();
+    let mut rounds: BTreeMap<&str, Vec<f64>> = BTreeMap::new();
+    for _ in 0..ROUNDS {
+        for (name, figure) in round().await {
+            rounds.entry(name).or_default().push(figure);
+        }
+    }
+    rounds.insert("local_write_overhead", local_write_overhead(folder.path()).await);
+    rounds.into_iter().map(|(name, figures)| (name.to_owned(), json!(median(figures)))).collect()
+}
+
+/// Everything once, with a server and databases of its own.
+async fn round() -> [(&'static str, f64); 8] {
     let folder = tempfile::tempdir().unwrap();
     let postgres = Postgres::start();
     deploy(&postgres.session(), SCHEMA, &SystemClock).unwrap();
@@ -62,16 +76,22 @@ async fn measure() -> serde_json::Value {
 
     create_plain(&postgres);
     let single = single_inserts(&postgres, &rows[..SINGLE]);
-    let (copy_in, copy_out) = copies(&postgres, folder.path(), &rows);
-    let overhead = local_write_overhead(folder.path()).await;
-    json!({
-        "push_rows_per_s": push,
-        "pull_rows_per_s": pull,
-        "push_over_single_insert": push / single,
-        "push_over_copy": push / copy_in,
-        "pull_over_copy": pull / copy_out,
-        "local_write_overhead": overhead,
-    })
+    let copy = copies(&postgres, folder.path(), &rows);
+    [
+        ("push_rows_per_s", push),
+        ("pull_rows_per_s", pull),
+        ("push_over_single_insert", push / single),
+        ("push_over_copy", push / copy.plain),
+        ("pull_over_copy", pull / copy.out),
+        ("pull_over_copy_in", pull / copy.plain),
+        ("push_over_copy_synced", push / copy.synced),
+        ("copy_synced_over_single_insert", copy.synced / single),
+    ]
+}
+
+fn median(mut figures: Vec<f64>) -> f64 {
+    figures.sort_by(f64::total_cmp);
+    figures[figures.len() / 2]
 }
 
 fn metrics() -> &'static SyncedTable {
@@ -137,39 +157,62 @@ fn single_inserts(postgres: &Postgres, rows: &[Vec<Value>]) -> f64 {
     rate(rows.len(), began)
 }
 
-/// PostgreSQL's own COPY from psql, in and out.
-fn copies(postgres: &Postgres, folder: &Path, rows: &[Vec<Value>]) -> (f64, f64) {
-    postgres.sql_in("team", "TRUNCATE plain");
-    let line = |row: &Vec<Value>| {
-        let texts: Vec<String> = row
-            .iter()
-            .map(|value| match value {
-                Value::Null => "\\N".to_owned(),
-                Value::Integer(number) => number.to_string(),
-                Value::Real(number) => number.to_string(),
-                Value::Text(text) => text.clone(),
-            })
-            .collect();
-        texts.join("\t") + "\n"
-    };
-    let file = folder.join("rows.tsv");
-    fs::write(&file, rows.iter().map(line).collect::<String>()).unwrap();
-    let began = Instant::now();
-    let mut psql = postgres.psql("team");
-    psql.args(["-c", "COPY plain FROM STDIN"]).stdin(fs::File::open(&file).unwrap());
-    assert!(psql.status().unwrap().success());
-    let copy_in = rate(rows.len(), began);
-    let began = Instant::now();
-    let mut psql = postgres.psql("team");
-    psql.args(["-c", "COPY plain TO STDOUT"]).stdin(Stdio::null());
-    psql.stdout(fs::File::create(folder.join("out.tsv")).unwrap());
-    assert!(psql.status().unwrap().success());
-    (copy_in, rate(rows.len(), began))
+/// How fast PostgreSQL's own COPY from psql is, rows/s.
+struct Copies {
+    /// The rows into a table without what the sync adds.
+    plain: f64,
+    /// Out of that table.
+    out: f64,
+    /// The rows as the sync has them, into a table with its columns and indexes.
+    synced: f64,
 }
 
-/// What recording runs costs with the change log over what it costs without: the
-/// median of rounds that take turns.
-async fn local_write_overhead(folder: &Path) -> f64 {
+fn copies(postgres: &Postgres, folder: &Path, rows: &[Vec<Value>]) -> Copies {
+    postgres.sql_in("team", "TRUNCATE plain");
+    let file = folder.join("rows.tsv");
+    fs::write(&file, rows.iter().map(|row| line(row)).collect::<String>()).unwrap();
+    let schema = SCHEMA.replace('"', "\"\"");
+    let team = format!("\"{schema}\".inference_metrics");
+    postgres.sql_in("team", &format!("CREATE TABLE synced (LIKE {team} INCLUDING ALL)"));
+    let (out, synced) = (folder.join("out.tsv"), folder.join("synced.tsv"));
+    copy_out(postgres, &team, &synced);
+    Copies {
+        plain: copy_in(postgres, "plain", &file),
+        out: copy_out(postgres, "plain", &out),
+        synced: copy_in(postgres, "synced", &synced),
+    }
+}
+
+fn line(row: &[Value]) -> String {
+    let text = |value: &Value| match value {
+        Value::Null => "\\N".to_owned(),
+        Value::Integer(number) => number.to_string(),
+        Value::Real(number) => number.to_string(),
+        Value::Text(text) => text.clone(),
+    };
+    row.iter().map(text).collect::<Vec<_>>().join("\t") + "\n"
+}
+
+fn copy_in(postgres: &Postgres, table: &str, file: &Path) -> f64 {
+    let began = Instant::now();
+    let mut psql = postgres.psql("team");
+    psql.args(["-c", &format!("COPY {table} FROM STDIN")]).stdin(fs::File::open(file).unwrap());
+    assert!(psql.status().unwrap().success());
+    rate(ROWS, began)
+}
+
+fn copy_out(postgres: &Postgres, table: &str, file: &Path) -> f64 {
+    let began = Instant::now();
+    let mut psql = postgres.psql("team");
+    psql.args(["-c", &format!("COPY {table} TO STDOUT")]).stdin(Stdio::null());
+    psql.stdout(fs::File::create(file).unwrap());
+    assert!(psql.status().unwrap().success());
+    rate(ROWS, began)
+}
+
+/// What recording runs costs with the change log over what it costs without, in
+/// rounds that take turns.
+async fn local_write_overhead(folder: &Path) -> Vec<f64> {
     let (with, without) = (open(folder, "with.db"), open(folder, "without.db"));
     without
         .write(|connection| {
@@ -189,8 +232,7 @@ async fn local_write_overhead(folder: &Path) -> f64 {
         let plain = record(&without).await;
         ratios.push(record(&with).await / plain);
     }
-    ratios.sort_by(f64::total_cmp);
-    ratios[ROUNDS / 2]
+    ratios
 }
 
 /// Seconds to record runs, many at a time.
