@@ -7,9 +7,12 @@ use super::{
 use nopenai_domain::Timestamp;
 use nopenai_store::sync::{ServerRow, SyncState};
 
-/// Rows brought in by one local transaction: other writes wait for no more. A
-/// commit has no more either, so that most pages are one.
+/// A page has at most so many rows. A commit has no more either, so that most pages
+/// are one.
 const PAGE_ROWS: u32 = 4000;
+
+/// Rows brought in by one local transaction: other writes wait for no more.
+const TOGETHER: usize = 1000;
 
 /// In how many commits rows are looked for at first.
 const FIRST_WIDTH: i64 = 64;
@@ -146,9 +149,7 @@ impl Running<'_> {
             let source = tables.get(index).map_or(Source::Tombstones, Source::Table);
             let first = Window { place, width: FIRST_WIDTH };
             let mut next = self.read(source, first, ahead.ceiling).await?;
-            while let Some((rows, end, window)) = next {
-                self.check()?;
-                let progress = text(&ahead.stage(index, end));
+            while let Some((rows, window)) = next {
                 // The server reads the next page while this one is written.
                 let following = async {
                     match window {
@@ -156,11 +157,8 @@ impl Running<'_> {
                         None => Ok(None),
                     }
                 };
-                let (brought, following) =
-                    tokio::join!(self.engine.sync.apply(rows, progress), following);
-                let brought = brought?;
-                pulled += brought;
-                self.step(Step::Pulled(brought));
+                let (brought, following) = tokio::join!(self.bring(ahead, index, rows), following);
+                pulled += brought?;
                 next = following?;
             }
             place = Place { number: from, key: None };
@@ -168,23 +166,42 @@ impl Running<'_> {
         Ok(pulled)
     }
 
-    /// The next rows of a source, the place of the last one, and the window behind
-    /// them; none when there are no more.
+    /// Brings rows of a source in, and remembers up to which.
+    async fn bring(
+        &self,
+        ahead: &Ahead,
+        source: usize,
+        mut rows: Vec<(ServerRow, Place)>,
+    ) -> Result<u64> {
+        let mut all = 0;
+        while !rows.is_empty() {
+            self.check()?;
+            let rest = rows.split_off(rows.len().min(TOGETHER));
+            let (part, places): (Vec<_>, Vec<_>) = rows.into_iter().unzip();
+            let progress = places.last().and_then(|end| text(&ahead.stage(source, end.clone())));
+            let brought = self.engine.sync.apply(part, progress).await?;
+            self.step(Step::Pulled(brought));
+            all += brought;
+            rows = rest;
+        }
+        Ok(all)
+    }
+
+    /// The next rows of a source and the window behind them; none when there are no
+    /// more.
     async fn read(
         &self,
         source: Source,
         mut window: Window,
         ceiling: i64,
-    ) -> Result<Option<(Vec<ServerRow>, Place, Option<Window>)>> {
+    ) -> Result<Option<(Vec<(ServerRow, Place)>, Option<Window>)>> {
         loop {
             self.check()?;
             let (place, last) = (window.place.clone(), window.last(ceiling));
             let page = self.ask(move |server| server.page(source, &place, last, PAGE_ROWS)).await?;
             let behind = window.behind(&page, ceiling);
-            if let Some((_, end)) = page.rows.last() {
-                let end = end.clone();
-                let rows = page.rows.into_iter().map(|(row, _)| row).collect();
-                return Ok(Some((rows, end, behind)));
+            if !page.rows.is_empty() {
+                return Ok(Some((page.rows, behind)));
             }
             match behind {
                 Some(next) => window = next,
