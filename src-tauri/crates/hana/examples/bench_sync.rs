@@ -82,8 +82,8 @@ async fn round() -> [(&'static str, f64); 8] {
         ("pull_rows_per_s", pull),
         ("push_over_single_insert", push / single),
         ("push_over_copy", push / copy.plain),
-        ("pull_over_copy", pull / copy.out),
-        ("pull_over_copy_in", pull / copy.plain),
+        ("pull_over_copy", pull / copy.plain),
+        ("pull_over_copy_out", pull / copy.out),
         ("push_over_copy_synced", push / copy.synced),
         ("copy_synced_over_single_insert", copy.synced / single),
     ]

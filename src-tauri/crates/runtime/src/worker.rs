@@ -95,6 +95,10 @@ fn spawn(program: &Path) -> Result<Process> {
         // glibc gives every thread an arena, and what one frees another
         // doesn't use: with engines that come and go, memory grew for good.
         .env("MALLOC_ARENA_MAX", "2")
+        // And it raises by itself from which size on a block goes back to the
+        // system when it is freed: keys and values of an engine that had gone
+        // stayed. Its first bound, set, is not raised.
+        .env("MALLOC_MMAP_THRESHOLD_", "131072")
         // llama.cpp's threads wait for each other some hundred times a token,
         // spinning. OpenMP's default is to go on for milliseconds: with another
         // model at work on the same cores 1 token/s came of 100. So briefly, it

@@ -34,17 +34,32 @@ async fn peak_of_a_full_context(runtime: &str, tokens: u32) -> (u64, u64) {
     (bytes(&estimated["estimate"]["total_bytes"]), bytes(&app.status().await["peak_bytes"]))
 }
 
+async fn the_estimate_is_near_the_measured_peak(runtime: &str, tokens: u32) {
+    let (estimated, peak) = peak_of_a_full_context(runtime, tokens).await;
+    let ratio = estimated as f64 / peak as f64;
+    let told = format!("{runtime}, {tokens} tokens: {estimated} for {peak} bytes, {ratio:.3}");
+    println!("{told}");
+    assert!((0.8..=1.2).contains(&ratio), "{told}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
-async fn the_estimate_is_near_the_measured_peak() {
-    for (runtime, tokens) in
-        [("mistral_rs", 256), ("mistral_rs", 1024), ("llama_cpp", 256), ("llama_cpp", 4096)]
-    {
-        let (estimated, peak) = peak_of_a_full_context(runtime, tokens).await;
-        let ratio = estimated as f64 / peak as f64;
-        let told = format!("{runtime}, {tokens} tokens: {estimated} for {peak} bytes, {ratio:.3}");
-        println!("{told}");
-        assert!((0.8..=1.2).contains(&ratio), "{told}");
-    }
+async fn the_estimate_of_a_short_context_of_mistral_rs_is_near_its_peak() {
+    the_estimate_is_near_the_measured_peak("mistral_rs", 256).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_estimate_of_a_long_context_of_mistral_rs_is_near_its_peak() {
+    the_estimate_is_near_the_measured_peak("mistral_rs", 1024).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_estimate_of_a_short_context_of_llama_cpp_is_near_its_peak() {
+    the_estimate_is_near_the_measured_peak("llama_cpp", 256).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_estimate_of_a_long_context_of_llama_cpp_is_near_its_peak() {
+    the_estimate_is_near_the_measured_peak("llama_cpp", 4096).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -108,7 +123,7 @@ async fn runs_give_their_memory_back() {
         ask(format!("{run} is another prompt")).await;
     }
     let after = ask("after".to_owned()).await;
-    // Keys and values are 23.6 MB each time, and some are kept for prompts with
-    // the same start.
-    assert!(after < before + 160_000_000, "{before} became {after} bytes");
+    // Keys and values are 23.6 MB each time, and at most 134 MB are kept for prompts
+    // with the same start, of which four were there before.
+    assert!(after < before + 100_000_000, "{before} became {after} bytes");
 }
