@@ -34,9 +34,7 @@ const SUITE: &[(&str, Step)] = &[
     ("UI: lint", |suite| suite.ui.script("lint")),
     ("UI: build", |suite| suite.ui.build()),
     ("UI: tests", |suite| suite.ui.script("test")),
-    ("clippy", |suite| {
-        suite.cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"])
-    }),
+    ("clippy", |suite| suite.workspace.lint()),
     ("build", |suite| suite.workspace.build()),
     ("tests", |suite| suite.nextest("not package(nopenai-tests)")),
     ("examples in the documentation", |suite| suite.cargo(&["test", "--workspace", "--doc"])),
