@@ -87,6 +87,7 @@ impl Workspace {
     /// Has clippy look at all of the workspace; its warnings are errors. By a build
     /// instead of clippy's check: a check reads every dependency anew, which took
     /// as long as building them, and a build needs them afterwards anyway.
+    /// The programs it leaves are clippy's: [`Self::build`] comes behind it.
     pub fn lint(&self) -> Result<()> {
         let mut build = self.cargo();
         build.args(["build", "--workspace", "--all-targets"]);
